@@ -1,0 +1,11 @@
+// What Swift cannot import from the kernel's headers: macros with arguments, structures whose headers
+// clash, and thread-local variables. Each function here is one system call or less.
+#ifndef HILBRIDGE_CLINUX_H
+#define HILBRIDGE_CLINUX_H
+
+#include "pseudoterminal.h"
+#include "serial_line.h"
+#include "task_local.h"
+#include "waiting.h"
+
+#endif

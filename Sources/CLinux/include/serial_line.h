@@ -1,0 +1,64 @@
+#ifndef HILBRIDGE_SERIAL_LINE_H
+#define HILBRIDGE_SERIAL_LINE_H
+
+#include <stdint.h>
+
+enum hil_parity {
+    HIL_PARITY_NONE = 0,
+    HIL_PARITY_ODD = 1,
+    HIL_PARITY_EVEN = 2,
+    HIL_PARITY_MARK = 3,
+    HIL_PARITY_SPACE = 4,
+};
+
+enum hil_flow {
+    HIL_FLOW_NONE = 0,
+    HIL_FLOW_HARDWARE = 1,
+    HIL_FLOW_SOFTWARE = 2,
+};
+
+// A serial line's settings in numbers that people use. Rates are in bits per second and need not be one of
+// the Bxxx constants.
+struct hil_serial_line {
+    uint32_t input_rate;
+    uint32_t output_rate;
+    uint8_t data_bits;
+    uint8_t stop_bits;
+    uint8_t parity;
+    uint8_t flow;
+};
+
+// The kernel's own settings, kept as they are so that they can be put back.
+struct hil_serial_saved {
+    uint8_t opaque[64];
+};
+
+// All of these return 0 or a positive errno.
+
+int hil_serial_save(int fd, struct hil_serial_saved *_Nonnull saved);
+int hil_serial_restore(int fd, const struct hil_serial_saved *_Nonnull saved);
+
+// TCGETS2.
+int hil_serial_get(int fd, struct hil_serial_line *_Nonnull line);
+
+// TCSETS2: raw mode with these settings. The kernel may accept what it does not set: read it back.
+int hil_serial_set(int fd, const struct hil_serial_line *_Nonnull line);
+
+// TIOCOUTQ: bytes that the kernel still has to hand to the transmitter. TIOCINQ: bytes received and not read.
+int hil_serial_output_queue(int fd, int *_Nonnull count);
+int hil_serial_input_queue(int fd, int *_Nonnull count);
+
+// TIOCSERGETLSR: 1 once the transmitter's shift register is empty too. ENOTTY where a driver cannot tell.
+int hil_serial_transmitter_empty(int fd, int *_Nonnull empty);
+
+// TIOCEXCL.
+int hil_serial_exclusive(int fd);
+
+// TIOCNXCL.
+int hil_serial_shared(int fd);
+
+// TCFLSH with TCOFLUSH and TCIFLUSH: throws away what has not been sent, or not been read.
+int hil_serial_discard_output(int fd);
+int hil_serial_discard_input(int fd);
+
+#endif

@@ -1,0 +1,24 @@
+#ifndef HILBRIDGE_TASK_LOCAL_H
+#define HILBRIDGE_TASK_LOCAL_H
+
+#include <stddef.h>
+
+// The control block of the task that the calling thread runs, or NULL on a thread that has not been met yet.
+// Swift has no thread-local storage of its own.
+void *_Nullable hil_task_local_get(void);
+
+// Sets it, and has `hil_task_local_on_exit`'s function called with it when the thread ends.
+void hil_task_local_set(void *_Nullable task);
+
+// The function that is called, on the ending thread, for a thread that still has a task. Set once, at start.
+void hil_task_local_on_exit(void (*_Nonnull function)(void *_Nonnull task));
+
+// True while the calling thread plays an interrupt service routine.
+int hil_in_interrupt_get(void);
+void hil_in_interrupt_set(int value);
+
+// The calling thread's name; at most 15 bytes and a zero are kept. glibc declares these for GNU sources only.
+void hil_thread_set_name(const char *_Nonnull name);
+void hil_thread_get_name(char *_Nonnull name, size_t size);
+
+#endif

@@ -1,0 +1,144 @@
+// termios2 lives in <asm/termbits.h>, which cannot be included together with <termios.h>: hence a file of its own.
+#include "serial_line.h"
+
+#include <asm/ioctls.h>
+#include <asm/termbits.h>
+#include <errno.h>
+#include <string.h>
+
+int ioctl(int fd, unsigned long request, ...);
+
+_Static_assert(sizeof(struct termios2) <= sizeof(struct hil_serial_saved), "hil_serial_saved is too small");
+
+#ifndef TIOCSER_TEMT
+#define TIOCSER_TEMT 0x01
+#endif
+
+static int result(int value)
+{
+    return value < 0 ? errno : 0;
+}
+
+int hil_serial_save(int fd, struct hil_serial_saved *saved)
+{
+    memset(saved, 0, sizeof *saved);
+    return result(ioctl(fd, TCGETS2, saved));
+}
+
+int hil_serial_restore(int fd, const struct hil_serial_saved *saved)
+{
+    return result(ioctl(fd, TCSETS2, saved));
+}
+
+int hil_serial_get(int fd, struct hil_serial_line *line)
+{
+    struct termios2 settings;
+    if (ioctl(fd, TCGETS2, &settings) < 0)
+        return errno;
+    line->input_rate = settings.c_ispeed;
+    line->output_rate = settings.c_ospeed;
+    switch (settings.c_cflag & CSIZE) {
+    case CS5: line->data_bits = 5; break;
+    case CS6: line->data_bits = 6; break;
+    case CS7: line->data_bits = 7; break;
+    default: line->data_bits = 8; break;
+    }
+    line->stop_bits = settings.c_cflag & CSTOPB ? 2 : 1;
+    if (!(settings.c_cflag & PARENB))
+        line->parity = HIL_PARITY_NONE;
+    else if (settings.c_cflag & CMSPAR)
+        line->parity = settings.c_cflag & PARODD ? HIL_PARITY_MARK : HIL_PARITY_SPACE;
+    else
+        line->parity = settings.c_cflag & PARODD ? HIL_PARITY_ODD : HIL_PARITY_EVEN;
+    if (settings.c_cflag & CRTSCTS)
+        line->flow = HIL_FLOW_HARDWARE;
+    else if (settings.c_iflag & (IXON | IXOFF))
+        line->flow = HIL_FLOW_SOFTWARE;
+    else
+        line->flow = HIL_FLOW_NONE;
+    return 0;
+}
+
+int hil_serial_set(int fd, const struct hil_serial_line *line)
+{
+    struct termios2 settings;
+    if (ioctl(fd, TCGETS2, &settings) < 0)
+        return errno;
+
+    // Raw: no translation, no echo, no signals, no special characters. A parity or framing error is not marked in
+    // the data but counted by the kernel.
+    settings.c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON | IXOFF | IXANY |
+                                    IGNPAR | INPCK);
+    settings.c_oflag &= ~(tcflag_t)OPOST;
+    settings.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
+    settings.c_cc[VMIN] = 1;
+    settings.c_cc[VTIME] = 0;
+
+    settings.c_cflag &= ~(tcflag_t)(CSIZE | CSTOPB | PARENB | PARODD | CMSPAR | CRTSCTS | CBAUD | (CBAUD << IBSHIFT));
+    settings.c_cflag |= CREAD | CLOCAL | BOTHER | (BOTHER << IBSHIFT);
+    settings.c_ispeed = line->input_rate;
+    settings.c_ospeed = line->output_rate;
+    switch (line->data_bits) {
+    case 5: settings.c_cflag |= CS5; break;
+    case 6: settings.c_cflag |= CS6; break;
+    case 7: settings.c_cflag |= CS7; break;
+    case 8: settings.c_cflag |= CS8; break;
+    default: return EINVAL;
+    }
+    if (line->stop_bits == 2)
+        settings.c_cflag |= CSTOPB;
+    switch (line->parity) {
+    case HIL_PARITY_NONE: break;
+    case HIL_PARITY_ODD: settings.c_cflag |= PARENB | PARODD; break;
+    case HIL_PARITY_EVEN: settings.c_cflag |= PARENB; break;
+    case HIL_PARITY_MARK: settings.c_cflag |= PARENB | PARODD | CMSPAR; break;
+    case HIL_PARITY_SPACE: settings.c_cflag |= PARENB | CMSPAR; break;
+    default: return EINVAL;
+    }
+    switch (line->flow) {
+    case HIL_FLOW_NONE: break;
+    case HIL_FLOW_HARDWARE: settings.c_cflag |= CRTSCTS; break;
+    case HIL_FLOW_SOFTWARE: settings.c_iflag |= IXON | IXOFF; break;
+    default: return EINVAL;
+    }
+    return result(ioctl(fd, TCSETS2, &settings));
+}
+
+int hil_serial_output_queue(int fd, int *count)
+{
+    return result(ioctl(fd, TIOCOUTQ, count));
+}
+
+int hil_serial_input_queue(int fd, int *count)
+{
+    return result(ioctl(fd, FIONREAD, count));
+}
+
+int hil_serial_transmitter_empty(int fd, int *empty)
+{
+    int status = 0;
+    if (ioctl(fd, TIOCSERGETLSR, &status) < 0)
+        return errno;
+    *empty = (status & TIOCSER_TEMT) != 0;
+    return 0;
+}
+
+int hil_serial_exclusive(int fd)
+{
+    return result(ioctl(fd, TIOCEXCL));
+}
+
+int hil_serial_shared(int fd)
+{
+    return result(ioctl(fd, TIOCNXCL));
+}
+
+int hil_serial_discard_output(int fd)
+{
+    return result(ioctl(fd, TCFLSH, 1 /* TCOFLUSH */));
+}
+
+int hil_serial_discard_input(int fd)
+{
+    return result(ioctl(fd, TCFLSH, 0 /* TCIFLUSH */));
+}

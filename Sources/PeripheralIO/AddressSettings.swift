@@ -1,0 +1,86 @@
+import VirtualHardware
+
+/// The settings that can follow a device's name, each read in one place.
+
+extension SerialSettings {
+    mutating func apply(_ key: String, _ value: String, of name: String) throws(PeripheralError) -> Bool {
+        switch key {
+        case "baud": baudRate = try frequency(value, key, of: name)
+        case "databits": dataBits = try choice(value, key, of: name, ["5": 5, "6": 6, "7": 7, "8": 8])
+        case "stopbits": stopBits = try choice(value, key, of: name, ["1": 1, "2": 2])
+        case "parity": parity = try choice(value, key, of: name, Parity.self)
+        case "flow": flow = try choice(value, key, of: name, Flow.self)
+        default: return false
+        }
+        return true
+    }
+}
+
+extension SPISettings {
+    mutating func apply(_ key: String, _ value: String, of name: String) throws(PeripheralError) -> Bool {
+        switch key {
+        case "speed": speed = try frequency(value, key, of: name)
+        case "mode": mode = try choice(value, key, of: name, ["0": 0, "1": 1, "2": 2, "3": 3])
+        default: return false
+        }
+        return true
+    }
+}
+
+extension FaultPlan {
+    static let settingNames = "flip, lose, repeat, short, stall, unplug, seed"
+
+    mutating func apply(_ key: String, _ value: String, of name: String) throws(PeripheralError) -> Bool {
+        switch key {
+        case "flip": flip = try probability(value, key, of: name)
+        case "lose": lose = try probability(value, key, of: name)
+        case "repeat": self.repeat = try probability(value, key, of: name)
+        case "short": shortWrite = Int(try count(value, key, of: name))
+        case "stall": stallAfter = UInt64(try count(value, key, of: name))
+        case "unplug": unplugAfter = UInt64(try count(value, key, of: name))
+        case "seed": seed = UInt64(try count(value, key, of: name))
+        default: return false
+        }
+        return true
+    }
+}
+
+private func frequency(_ value: String, _ key: String, of name: String) throws(PeripheralError) -> UInt32 {
+    guard let number = UInt32(exactly: Quantity.parse(value) ?? 0), number > 0 else {
+        throw .badAddress(name, reason: "\(key)=\(value) is no rate; write 115200, 10M or 1.5M")
+    }
+    return number
+}
+
+private func count(_ value: String, _ key: String, of name: String) throws(PeripheralError) -> Int {
+    guard let number = Int(exactly: Quantity.parse(value) ?? -1), number > 0 else {
+        throw .badAddress(name, reason: "\(key)=\(value) is no positive whole number")
+    }
+    return number
+}
+
+private func probability(_ value: String, _ key: String, of name: String) throws(PeripheralError) -> Double {
+    guard let number = Double(value), (0...1).contains(number) else {
+        throw .badAddress(name, reason: "\(key)=\(value) is no probability; write a number from 0 to 1, such as 1e-6")
+    }
+    return number
+}
+
+private func choice<Value>(
+    _ value: String, _ key: String, of name: String, _ choices: [String: Value]
+) throws(PeripheralError) -> Value {
+    guard let chosen = choices[value] else {
+        throw .badAddress(name, reason: "\(key)=\(value) is not \(choices.keys.sorted().joined(separator: ", "))")
+    }
+    return chosen
+}
+
+private func choice<Value: RawRepresentable<String> & CaseIterable>(
+    _ value: String, _ key: String, of name: String, _ type: Value.Type
+) throws(PeripheralError) -> Value {
+    guard let chosen = Value(rawValue: value) else {
+        let all = Value.allCases.map(\.rawValue).joined(separator: ", ")
+        throw .badAddress(name, reason: "\(key)=\(value) is not one of \(all)")
+    }
+    return chosen
+}

@@ -1,0 +1,106 @@
+import RTOS
+
+/// A device, opened and configured: all that the transfer engine needs of it.
+///
+/// A driver knows nothing of transfer modes, mutexes or firmware. Its calls do not wait, `wait` excepted, and allocate
+/// nothing. `transmit`, `wireState` and `abort` are called by one thread at a time, `receive` by one thread at a time
+/// (perhaps another), `wait` by any; `close` when nobody is inside.
+///
+/// To add one, make a folder for it under `Drivers/` and put a line into `DriverTable`.
+protocol Driver: AnyObject, Sendable {
+    var facts: DriverFacts { get }
+
+    /// Offers the device bytes to send, to receive, or both. Answers how many it took from the start of the segment,
+    /// 0 if it has no room now. From then until it says that the wire is idle, or until `abort` has returned, it may
+    /// touch the memory of the segment.
+    func transmit(_ segment: Segment) throws(PeripheralError) -> Int
+
+    /// Whether all that was taken is off the wire.
+    func wireState() throws(PeripheralError) -> WireState
+
+    /// Makes the device let go of the memory it was given, throwing away what has not left. Safe on a lost device.
+    func abort()
+
+    /// Moves bytes that have come in by themselves (a UART's), and answers how many; 0 if there are none now.
+    func receive(into buffer: UnsafeMutableRawBufferPointer) throws(PeripheralError) -> Int
+
+    /// Throws away bytes that have come in and were not received.
+    func discardReceived() throws(PeripheralError)
+
+    /// Changes a setting, and answers the value in force.
+    @discardableResult
+    func apply(_ setting: LineSetting) throws(PeripheralError) -> UInt32
+
+    /// Sleeps until one of `interests`, the loss of the device, the deadline, or a signal on `event`, which it leaves
+    /// signalled. It may return early with nothing. No interests and no deadline means no wake-ups.
+    func wait(
+        for interests: Readiness, until deadline: MonotonicTime, event: EventDescriptor
+    ) throws(PeripheralError) -> Readiness
+
+    func close()
+}
+
+/// What never changes about an open device.
+struct DriverFacts: Sendable {
+    enum Kind: Sendable {
+        /// Bytes come in by themselves.
+        case uart
+        /// Bytes come in only while bytes go out.
+        case spi
+    }
+
+    var kind: Kind
+    /// What people call it: the name in messages and of the completion thread.
+    var name: String
+    /// False where "off the wire" means no more than handed over: a pty.
+    var hasWire: Bool
+    /// False where starting a transfer can block, so that the completion thread has to do it.
+    var startsInCaller = true
+    /// The clock that the device's times are on.
+    var hasWallTime = true
+}
+
+/// The memory of one transfer. It is the caller's own, and nothing here copies it.
+struct Segment: @unchecked Sendable {
+    /// What is sent; nil sends dummy bytes (SPI).
+    var transmit: UnsafeRawPointer?
+    /// Where what comes in at the same time goes; nil drops it (SPI).
+    var receive: UnsafeMutableRawPointer?
+    var count: Int
+
+    /// The part that is left when the device has taken `bytes` of it.
+    func dropFirst(_ bytes: Int) -> Segment {
+        Segment(transmit: transmit.map { $0 + bytes }, receive: receive.map { $0 + bytes }, count: count - bytes)
+    }
+}
+
+enum WireState: Hashable, Sendable {
+    /// Everything has left; the time it did, where the device knows.
+    case idle(since: MonotonicTime?)
+    /// Something is still to leave, which takes about this long.
+    case busy(nanoseconds: UInt64)
+}
+
+/// What a device is ready for.
+struct Readiness: OptionSet, Sendable {
+    let rawValue: UInt8
+
+    /// It takes more bytes to send.
+    static let room = Readiness(rawValue: 1)
+    /// Bytes have come in.
+    static let data = Readiness(rawValue: 2)
+    /// The event descriptor was signalled.
+    static let event = Readiness(rawValue: 4)
+    /// The wire has become idle, where the device tells.
+    static let wire = Readiness(rawValue: 8)
+}
+
+/// What can be changed on an open device.
+enum LineSetting: Hashable, Sendable {
+    /// Bits per second.
+    case speed(UInt32)
+    case spiDataBits(Int)
+    case spiClockPhase(SPIClockPhase)
+    case spiClockPolarity(SPIClockPolarity)
+    case holdChipSelect(Bool)
+}

@@ -1,0 +1,148 @@
+import CLinux
+import Glibc
+import RTOS
+import SystemPackage
+
+/// A Linux serial port: any tty, a pty included.
+///
+/// Off the wire means that the kernel's output queue and the transmitter are empty. No tty driver tells when that
+/// happens, so the state is asked for again once the known rate says that it must be over.
+final class SerialDriver<Calls: SerialCalls>: Driver {
+    let facts: DriverFacts
+    private let path: String
+    private let descriptor: FileDescriptor
+    private let saved: hil_serial_saved
+    private let calls: Calls
+    /// Bits a second in force, for the time that bytes take.
+    private let bitRate: AtomicRate
+    private let bitsPerCharacter: UInt64
+
+    /// Opens and claims the port, and sets its line.
+    init(path: String, name: String, settings: SerialSettings, calls: Calls) throws(PeripheralError) {
+        let descriptor = try SerialPort.open(path)
+        do {
+            try SerialPort.claim(descriptor, path: path)
+            saved = try SerialPort.save(descriptor, path: path)
+            let isPseudo = SerialPort.isPseudoterminal(descriptor)
+            let line = try SerialPort.configure(descriptor, settings, path: path, isPseudo: isPseudo)
+            facts = DriverFacts(kind: .uart, name: name, hasWire: !isPseudo)
+            bitRate = AtomicRate(line.output_rate)
+        } catch {
+            try? descriptor.close()
+            throw error
+        }
+        self.path = path
+        self.descriptor = descriptor
+        self.calls = calls
+        bitsPerCharacter = UInt64(settings.bitsPerCharacter)
+    }
+
+    func transmit(_ segment: Segment) throws(PeripheralError) -> Int {
+        let bytes = UnsafeRawBufferPointer(start: segment.transmit, count: segment.count)
+        while true {
+            let result = calls.write(descriptor.rawValue, bytes)
+            if result >= 0 { return result }
+            switch Int32(-result) {
+            case EINTR: continue
+            case EAGAIN: return 0
+            case let number: throw failure("write", number)
+            }
+        }
+    }
+
+    func receive(into buffer: UnsafeMutableRawBufferPointer) throws(PeripheralError) -> Int {
+        while true {
+            let result = calls.read(descriptor.rawValue, buffer)
+            if result > 0 { return result }
+            // A hung-up tty reads 0; one that is merely empty says EAGAIN.
+            if result == 0 { throw .deviceLost(path) }
+            switch Int32(-result) {
+            case EINTR: continue
+            case EAGAIN: return 0
+            case let number: throw failure("read", number)
+            }
+        }
+    }
+
+    func discardReceived() throws(PeripheralError) {
+        let number = hil_serial_discard_input(descriptor.rawValue)
+        if number != 0 { throw failure("tcflush", number) }
+    }
+
+    func wireState() throws(PeripheralError) -> WireState {
+        guard facts.hasWire else { return .idle(since: nil) }
+        var queued: Int32 = 0
+        let number = hil_serial_output_queue(descriptor.rawValue, &queued)
+        if number != 0 { throw failure("TIOCOUTQ", number) }
+        if queued > 0 { return .busy(nanoseconds: timeOnWire(UInt64(queued))) }
+        var isEmpty: Int32 = 1
+        // A driver that cannot tell about its transmitter has said all it knows with an empty queue.
+        if hil_serial_transmitter_empty(descriptor.rawValue, &isEmpty) == 0, isEmpty == 0 {
+            return .busy(nanoseconds: timeOnWire(1))
+        }
+        return .idle(since: nil)
+    }
+
+    func abort() {
+        _ = hil_serial_discard_output(descriptor.rawValue)
+    }
+
+    func apply(_ setting: LineSetting) throws(PeripheralError) -> UInt32 {
+        switch setting {
+        case .speed(let rate):
+            let line = try SerialPort.setRate(descriptor, rate, path: path, isPseudo: !facts.hasWire)
+            bitRate.value = line
+            return line
+        case .spiDataBits, .spiClockPhase, .spiClockPolarity, .holdChipSelect:
+            throw .notSupported("\(path): a serial port has no SPI settings")
+        }
+    }
+
+    func wait(
+        for interests: Readiness, until deadline: MonotonicTime, event: EventDescriptor
+    ) throws(PeripheralError) -> Readiness {
+        var events: Int32 = 0
+        if interests.contains(.room) { events |= POLLOUT }
+        if interests.contains(.data) { events |= POLLIN }
+        return try withUnsafeTemporaryAllocation(of: pollfd.self, capacity: 2) {
+            (descriptors) throws(PeripheralError) in
+            // The port is watched even without an interest: a hang-up is always told.
+            descriptors[0] = pollfd(fd: descriptor.rawValue, events: Int16(events), revents: 0)
+            descriptors[1] = pollfd(fd: event.number, events: Int16(POLLIN), revents: 0)
+            let result = calls.poll(descriptors, until: deadline)
+            if result < 0 {
+                if Int32(-result) == EINTR { return [] }
+                throw .system(call: "ppoll", errno: Int32(-result))
+            }
+            let happened = Int32(descriptors[0].revents)
+            var ready: Readiness = []
+            if happened & POLLIN != 0 { ready.insert(.data) }
+            if happened & POLLOUT != 0 { ready.insert(.room) }
+            if Int32(descriptors[1].revents) & POLLIN != 0 { ready.insert(.event) }
+            // What arrived before the hang-up can still be read by those who read.
+            if happened & (POLLHUP | POLLERR | POLLNVAL) != 0, !(interests.contains(.data) && ready.contains(.data)) {
+                throw .deviceLost(path)
+            }
+            return ready.intersection(interests.union(.event))
+        }
+    }
+
+    func close() {
+        var settings = saved
+        _ = hil_serial_discard_output(descriptor.rawValue)
+        _ = hil_serial_restore(descriptor.rawValue, &settings)
+        _ = hil_serial_shared(descriptor.rawValue)
+        try? descriptor.close()
+    }
+
+    private func timeOnWire(_ characters: UInt64) -> UInt64 {
+        characters * bitsPerCharacter * 1_000_000_000 / UInt64(max(bitRate.value, 1))
+    }
+
+    private func failure(_ call: String, _ number: Int32) -> PeripheralError {
+        switch number {
+        case EIO, ENXIO, ENODEV, EBADF: .deviceLost(path)
+        default: .system(call: "\(call) \(path)", errno: number)
+        }
+    }
+}

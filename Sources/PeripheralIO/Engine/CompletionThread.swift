@@ -1,0 +1,109 @@
+import RTOS
+
+/// The peripheral's interrupt: the thread that finishes what callers start and takes in what arrives.
+///
+/// It sleeps in the device until there is something to do. With nothing on its way and no interrupt-driven reception
+/// it has no deadline and no interest but the loss of the device, and so never wakes.
+struct CompletionThread {
+    private let engine: TransferEngine
+    private var pause: TransferEngine.Pause?
+
+    /// Starts the thread. It ends by itself once the engine has ended and it has nothing in hand.
+    static func start(for engine: TransferEngine) -> RTOSThread {
+        RTOSThread.startJoinable(name: "hil \(engine.facts.name)") {
+            InterruptContext.set(true)
+            var thread = CompletionThread(engine: engine)
+            thread.serve()
+        }
+    }
+
+    private init(engine: TransferEngine) {
+        self.engine = engine
+    }
+
+    private mutating func serve() {
+        var ready: Readiness = []
+        while true {
+            if ready != .data { moveTransmissionOn() }
+            if ready.contains(.data) { receive() }
+            let plan = engine.state.withLock { state -> Plan in
+                if state.ended != nil, state.transmission.hand != .interrupt { return .end }
+                return .wait(interests(in: &state))
+            }
+            guard case .wait(let interests) = plan else { return }
+            do {
+                ready = try engine.driver.wait(for: interests, until: deadline, event: engine.interruptRequest)
+            } catch {
+                engine.end(with: error)
+                pause = nil
+                ready = []
+            }
+            if ready.contains(.event) { engine.interruptRequest.reset() }
+        }
+    }
+
+    private enum Plan {
+        case wait(Readiness)
+        case end
+    }
+
+    private mutating func moveTransmissionOn() {
+        pause = nil
+        while let action = engine.state.withLock({ state in
+            state.transmission.hand == .interrupt ? state.transmission.next() : state.startNextJob()
+        }) {
+            pause = engine.moveOn(from: action, by: .interrupt)
+            guard case .finished = pause else { return }
+            pause = nil
+        }
+    }
+
+    private func interests(in state: inout EngineState) -> Readiness {
+        var interests: Readiness = []
+        switch pause {
+        case .awaitRoom: interests.insert(.room)
+        case .awaitWire: interests.insert(.wire)
+        default: break
+        }
+        if engine.facts.kind == .uart, state.receiveMode != .polled {
+            if state.receiveBuffer.space > 0 {
+                interests.insert(.data)
+            } else if !state.receptionIsPaused {
+                state.receptionIsPaused = true
+                state.statistics.receivePauses += 1
+            }
+        }
+        return interests
+    }
+
+    private var deadline: MonotonicTime {
+        if case .awaitWire(let time) = pause { time } else { .never }
+    }
+
+    /// Reads straight into the free places of the receive buffer. What does not fit stays with the device, where the
+    /// line's flow control can hold the sender.
+    private func receive() {
+        let places = engine.state.withLock { state -> UnsafeMutableRawBufferPointer? in
+            guard state.receiveMode != .polled, state.receptionHand == nil else { return nil }
+            guard state.receiveBuffer.space > 0 else { return nil }
+            state.receptionHand = .interrupt
+            return state.receiveBuffer.writablePlaces
+        }
+        guard let places else { return }
+        var count = 0
+        var failure: PeripheralError?
+        do throws(PeripheralError) {
+            count = try engine.driver.receive(into: places)
+        } catch {
+            failure = error
+        }
+        engine.update(inInterrupt: true) { state in
+            state.receptionHand = nil
+            state.wakeFirst(waitingFor: .reception)
+            state.receiveBuffer.wrote(count)
+            state.statistics.bytesReceived &+= UInt64(count)
+            if state.receiveBuffer.count >= state.readerThreshold { state.wakeAll(waitingFor: .data) }
+        }
+        if let failure { engine.end(with: failure) }
+    }
+}

@@ -1,0 +1,93 @@
+import RTOS
+
+/// Transfers that the caller does itself, from the first byte to the last.
+extension TransferEngine {
+    /// Sends, receives or does both, and returns when all is off the wire. Waits for its turn on the device first.
+    ///
+    /// - Returns: the bytes transferred, which is all of them.
+    func transferPolled(_ segment: Segment) throws(PeripheralError) -> Int {
+        guard segment.count > 0 else { return 0 }
+        let first = try wait(for: .channel, until: .never) { (state) throws(PeripheralError) -> Transmission.Action? in
+            if let error = state.ended { throw error }
+            guard state.channelIsFree else { return nil }
+            state.job = .polled(segment)
+            return state.transmission.begin(count: segment.count, style: .polled, hand: .caller)
+        }
+        var action = first!
+        while true {
+            let pause = moveOn(from: action, by: .caller)
+            switch pause {
+            case .finished(.complete, _): return segment.count
+            case .finished(_, let error): throw error ?? .cancelled
+            case .awaitRoom: stayInDevice(for: .room, until: .never)
+            case .awaitWire(let time): stayInDevice(for: .wire, until: time)
+            case .handedOver: preconditionFailure("a polled transfer never leaves its caller")
+            }
+            action = state.withLock { $0.transmission.next() }
+        }
+    }
+
+    /// Sleeps in the device. What it finds there, the next step finds too.
+    private func stayInDevice(for interest: Readiness, until deadline: MonotonicTime) {
+        do {
+            _ = try driver.wait(for: interest, until: deadline, event: endSignal)
+        } catch {
+            end(with: error)
+        }
+    }
+
+    /// Fills `buffer` with bytes that come in by themselves (a UART's), and returns when it is full. What an earlier
+    /// receive buffer still held comes first.
+    func receivePolled(into buffer: UnsafeMutableRawBufferPointer) throws(PeripheralError) -> Int {
+        guard buffer.count > 0 else { return 0 }
+        _ = try wait(for: .reception, until: .never) { (state) throws(PeripheralError) -> Void? in
+            if let error = state.ended { throw error }
+            guard state.receptionHand == nil else { return nil }
+            state.receptionHand = .caller
+            return ()
+        }
+        defer { giveBackReception() }
+        var done = state.withLock { $0.receiveBuffer.read(into: buffer) }
+        while done < buffer.count {
+            do throws(PeripheralError) {
+                let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+                let count = try driver.receive(into: rest)
+                done += count
+                if count == 0 {
+                    let ready = try driver.wait(for: .data, until: .never, event: endSignal)
+                    if ready.contains(.event) { throw state.withLock { $0.ended } ?? .closed }
+                } else {
+                    state.withLock { $0.statistics.bytesReceived &+= UInt64(count) }
+                }
+            } catch {
+                if case .deviceLost = error { end(with: error) }
+                throw error
+            }
+        }
+        return done
+    }
+
+    func giveBackReception() {
+        update {
+            $0.receptionHand = nil
+            $0.wakeFirst(waitingFor: .reception)
+        }
+    }
+
+    /// Changes a setting of the device while nothing is being sent.
+    func apply(_ setting: LineSetting) throws(PeripheralError) -> UInt32 {
+        _ = try wait(for: .channel, until: .never) { (state) throws(PeripheralError) -> Void? in
+            if let error = state.ended { throw error }
+            guard state.channelIsFree else { return nil }
+            state.isReserved = true
+            return ()
+        }
+        defer {
+            update {
+                $0.isReserved = false
+                $0.wakeFirst(waitingFor: .channel)
+            }
+        }
+        return try driver.apply(setting)
+    }
+}

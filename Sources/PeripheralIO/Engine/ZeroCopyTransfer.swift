@@ -1,0 +1,138 @@
+import RTOS
+
+/// The write mutex, and writes that go on from the caller's own buffer after the call has returned.
+extension TransferEngine {
+    func obtainWriteMutex(_ timeout: Timeout) throws(PeripheralError) {
+        let task = RTOSTask.current
+        let outcome = try update { (state) throws(PeripheralError) in
+            try state.requireZeroCopy()
+            return state.writeMutex.obtain(by: task, priority: task.priority, mayWait: timeout != .now)
+        }
+        switch outcome {
+        case .obtained: return
+        case .notFree: throw .timedOut
+        case .alreadyHeld: throw .refused(.mutexAlreadyHeld)
+        case .waiting: try awaitWriteMutex(task, until: timeout.deadline())
+        }
+    }
+
+    /// Blocks until whoever has the mutex has passed it on to this task, which is in its queue.
+    private func awaitWriteMutex(_ task: RTOSTask, until deadline: MonotonicTime) throws(PeripheralError) {
+        var isOver = InterruptContext.isActive
+        while true {
+            let hasIt = try update { (state) throws(PeripheralError) -> Bool in
+                if isOver, !state.writeMutex.stopWaiting(task) { throw state.ended ?? .timedOut }
+                if let error = state.ended { throw error }
+                return state.writeMutex.isHeld(by: task)
+            }
+            if hasIt { return }
+            task.park(until: deadline)
+            isOver = deadline != .never && MonotonicTime.now >= deadline
+        }
+    }
+
+    func releaseWriteMutex() throws(PeripheralError) {
+        let task = RTOSTask.current
+        try update { (state) throws(PeripheralError) in
+            try state.requireZeroCopy()
+            switch state.writeMutex.release(by: task) {
+            case .released(let next): state.wake(next)
+            case .refused: throw .refused(.notMutexHolder)
+            }
+        }
+    }
+
+    /// Starts a write from the caller's buffer. The task must hold the write mutex, which is the interrupt's from now
+    /// until the last bit has left.
+    ///
+    /// - Returns: the place of the write's last byte in all that was ever written: what to wait for.
+    func startWrite(_ segment: Segment, owned: Bool) throws(PeripheralError) -> UInt64 {
+        let task = RTOSTask.current
+        let (end, action) = try update { (state) throws(PeripheralError) -> (UInt64, Transmission.Action?) in
+            try state.requireZeroCopy()
+            guard state.writeMutex.isHeld(by: task) else { throw .refused(.notMutexHolder) }
+            guard segment.count > 0 else { return (state.written, nil) }
+            _ = state.writeMutex.beginWrite(by: task)
+            state.written &+= UInt64(segment.count)
+            let job = Job.write(segment, end: state.written, owned: owned)
+            guard facts.startsInCaller, state.channelIsFree else {
+                state.waitingJob = job
+                return (state.written, nil)
+            }
+            state.job = job
+            return (
+                state.written,
+                state.transmission.begin(count: segment.count, style: .interruptDriven, hand: .caller)
+            )
+        }
+        if let action { _ = moveOn(from: action, by: .caller) }
+        return end
+    }
+
+    /// Blocks until everything up to `end` is off the wire or given up. False if the time was over first.
+    func awaitCompletion(of end: UInt64, until deadline: MonotonicTime) -> Bool {
+        // A peripheral that has ended may have the buffer still: only the end of the write itself gives that back.
+        let isComplete = try? wait(for: .completion, until: deadline, outlastsPeripheral: true) { state -> Bool? in
+            state.completed >= end ? true : nil
+        }
+        return isComplete ?? false
+    }
+
+    /// Blocks until all that was written so far is off the wire, without keeping the write mutex.
+    func waitPreviousWriteComplete(_ timeout: Timeout) throws(PeripheralError) {
+        let target = try update { (state) throws(PeripheralError) -> UInt64 in
+            if state.transmitMode == .polled {
+                throw .refused(.wrongMode("waiting for a write belongs to zero copy and the character queue"))
+            }
+            return state.written
+        }
+        let isComplete = try wait(for: .completion, until: timeout.deadline()) { state -> Bool? in
+            state.completed >= target ? true : nil
+        }
+        guard isComplete != nil else { throw .timedOut }
+        try update { (state) throws(PeripheralError) in
+            if let error = state.keptFailure {
+                state.keptFailure = nil
+                throw error
+            }
+        }
+    }
+
+    /// How an owned write ended, told once.
+    func outcome(ofWriteEndingAt end: UInt64) -> (error: PeripheralError?, completedAt: MonotonicTime?) {
+        state.withLock { state in
+            let time = state.completed == end ? state.completedAt : nil
+            guard let place = state.failures.firstIndex(where: { $0.end == end }) else { return (nil, time) }
+            return (state.failures.remove(at: place).error, time)
+        }
+    }
+
+    /// Ends an owned write before its time, unless it has ended; returns at once.
+    func cancelWrite(endingAt end: UInt64) {
+        let isInInterrupt = update { state -> Bool in
+            if case .write(_, end, let owned) = state.waitingJob {
+                state.waitingJob = nil
+                state.finishWrite(end: end, owned: owned, ending: .cancelled, error: nil, at: nil)
+                state.wakeFirst(waitingFor: .channel)
+                return false
+            }
+            guard case .write(_, end, _) = state.job else { return false }
+            return state.transmission.cancel()
+        }
+        if isInInterrupt { interruptRequest.signal() }
+    }
+
+    /// A task has ended: what it held is free.
+    func taskEnded(_ task: RTOSTask) {
+        update { $0.wake($0.writeMutex.taskEnded(task)) }
+    }
+}
+
+extension EngineState {
+    func requireZeroCopy() throws(PeripheralError) {
+        if let error = ended { throw error }
+        guard transmitMode == .zeroCopy else {
+            throw .refused(.wrongMode("the write mutex belongs to the zero-copy transfer mode: choose it first"))
+        }
+    }
+}

@@ -1,0 +1,242 @@
+import Logging
+import RTOS
+import Synchronization
+import VirtualHardware
+
+/// A serial or SPI device under FreeRTOS+IO's `open`, `read`, `write` and `ioctl`.
+///
+/// Every peripheral opens polled in both directions. `control` chooses other transfer modes, at any time when nothing is
+/// under way. All methods may be called from any thread; those that can block say for how long. When the device is
+/// lost, every call that waits ends with `deviceLost`, and so does every later call.
+public final class Peripheral: Sendable {
+    private let engine: TransferEngine
+    private let completionThread: Mutex<RTOSThread?>
+    private let hasWarnedOfPriority = Mutex(false)
+    private static let logger = Logger(label: "hilbridge.peripheral")
+
+    /// Which device it is, and how it was asked to be set up.
+    public let address: DeviceAddress
+
+    // MARK: Opening and closing
+
+    /// Opens a device by its address (`/dev/ttyUSB0?baud=3000000`, `virtual://spi`) or by its name on the board
+    /// (`/SPI2/`).
+    ///
+    /// - Parameters:
+    ///   - name: the address or board path.
+    ///   - board: what board paths stand for; nil for the process's own, `Board.current()`.
+    ///   - clock: the time that a virtual device lives in.
+    public convenience init(
+        _ name: String, board: Board? = nil, clock: HardwareClock = .wall
+    ) throws(PeripheralError) {
+        let board = if let board { board } else { try Board.current() }
+        let address = try board.address(of: name)
+        try self.init(address: address, driver: DriverTable.open(address, clock: clock))
+    }
+
+    /// A peripheral over a driver that is open already.
+    init(address: DeviceAddress, driver: any Driver) throws(PeripheralError) {
+        self.address = address
+        engine = try TransferEngine(driver: driver)
+        completionThread = Mutex(CompletionThread.start(for: engine))
+        let engine = engine
+        TaskEnd.observe(for: engine) { engine.taskEnded($0) }
+    }
+
+    deinit {
+        close()
+    }
+
+    /// Ends everything that waits, with `closed`; gives up what is not off the wire; gives the device back.
+    ///
+    /// Blocks until the device has let go of every buffer. Once is enough, and more does no harm.
+    public func close() {
+        guard let thread = completionThread.withLock({ $0.take() }) else { return }
+        TaskEnd.ignore(for: engine)
+        engine.end(with: .closed)
+        thread.join()
+        engine.awaitCallers()
+        engine.driver.close()
+    }
+
+    // MARK: Reading and writing
+
+    /// Writes bytes in the transmit mode in force, polled or character queue.
+    ///
+    /// Polled, it returns when all is off the wire. With a character queue it returns when all is in the queue, or
+    /// when the transmit timeout is over. In zero-copy mode bytes cannot be lent for longer than the call: use
+    /// `write(_:obtainingWithin:)` or `startWrite`.
+    ///
+    /// - Returns: how many bytes were taken.
+    public func write(_ bytes: RawSpan) throws(PeripheralError) -> Int {
+        try bytes.withUnsafeBytes { (bytes) throws(PeripheralError) in
+            switch transmitMode {
+            case .polled:
+                try engine.transferPolled(Segment(transmit: bytes.baseAddress, receive: nil, count: bytes.count))
+            case .characterQueue:
+                try engine.writeQueued(bytes)
+            case .zeroCopy:
+                throw .refused(.wrongMode("a zero-copy write needs a buffer that it can keep: pass a TransferBuffer"))
+            }
+        }
+    }
+
+    /// Reads in the receive mode in force, until `buffer` is full.
+    ///
+    /// Polled, it waits for as long as that takes. With a queue or circular buffer it waits no longer than the receive
+    /// timeout. An SPI device clocks dummy bytes out for it.
+    ///
+    /// - Returns: how many bytes were read; fewer than asked for only at the timeout.
+    public func read(into buffer: inout MutableRawSpan) throws(PeripheralError) -> Int {
+        try buffer.withUnsafeMutableBytes { (buffer) throws(PeripheralError) in try read(into: buffer) }
+    }
+
+    /// `read` for callers that have a pointer.
+    public func read(into buffer: UnsafeMutableRawBufferPointer) throws(PeripheralError) -> Int {
+        switch receiveMode {
+        case .characterQueue, .circularBuffer:
+            try engine.readBuffered(into: buffer)
+        case .polled where engine.facts.kind == .uart:
+            try engine.receivePolled(into: buffer)
+        case .polled:
+            try engine.transferPolled(Segment(transmit: nil, receive: buffer.baseAddress, count: buffer.count))
+        }
+    }
+
+    /// Sends and receives at the same time, polled, whatever the modes: `received` takes what comes in while `sent`
+    /// goes out. SPI only; both have the same length.
+    public func exchange(_ sent: RawSpan, into received: inout MutableRawSpan) throws(PeripheralError) {
+        try requireSPI()
+        guard sent.byteCount == received.byteCount else {
+            throw .refused(.badValue("as many bytes come in as go out: \(sent.byteCount) is not \(received.byteCount)"))
+        }
+        try sent.withUnsafeBytes { (sent) throws(PeripheralError) in
+            try received.withUnsafeMutableBytes { (received) throws(PeripheralError) in
+                _ = try engine.transferPolled(
+                    Segment(transmit: sent.baseAddress, receive: received.baseAddress, count: sent.count))
+            }
+        }
+    }
+
+    // MARK: Zero copy
+
+    /// Starts a zero-copy write: obtains the write mutex, and lets the device send straight from `buffer`.
+    ///
+    /// The buffer belongs to the write from here on and comes back from `wait`, also when the write is refused.
+    ///
+    /// - Parameter timeout: how long to wait for the write mutex; a task that holds it already does not wait.
+    public func write<Buffer: TransferMemory & ~Copyable>(
+        _ buffer: consuming Buffer, obtainingWithin timeout: Timeout = .forever
+    ) -> InFlightWrite<Buffer> {
+        let memory = buffer.transferMemory
+        let segment = Segment(transmit: memory.baseAddress, receive: nil, count: memory.count)
+        return start(segment, keeping: buffer, timeout)
+    }
+
+    /// Starts a zero-copy write that receives at the same time into a buffer of the same length. SPI only.
+    public func exchange<Sent: TransferMemory & ~Copyable, Received: TransferMemory & ~Copyable>(
+        _ sent: consuming Sent, into received: consuming Received, obtainingWithin timeout: Timeout = .forever
+    ) -> InFlightWrite<ExchangeBuffers<Sent, Received>> {
+        let source = sent.transferMemory
+        let target = received.transferMemory
+        let buffers = ExchangeBuffers(sent: sent, received: received)
+        let segment = Segment(transmit: source.baseAddress, receive: target.baseAddress, count: source.count)
+        if engine.facts.kind != .spi || source.count != target.count {
+            let reason = "an exchange needs an SPI device and buffers of one length"
+            return InFlightWrite(engine: engine, end: 0, refusal: .refused(.badValue(reason)), buffer: buffers)
+        }
+        return start(segment, keeping: buffers, timeout)
+    }
+
+    private func start<Buffer: TransferMemory & ~Copyable>(
+        _ segment: Segment, keeping buffer: consuming Buffer, _ timeout: Timeout
+    ) -> InFlightWrite<Buffer> {
+        do {
+            do {
+                try engine.obtainWriteMutex(timeout)
+            } catch .refused(.mutexAlreadyHeld) {}
+            let end = try engine.startWrite(segment, owned: true)
+            if segment.count == 0 { try engine.releaseWriteMutex() }
+            return InFlightWrite(engine: engine, end: end, refusal: nil, buffer: buffer)
+        } catch {
+            return InFlightWrite(engine: engine, end: 0, refusal: error, buffer: buffer)
+        }
+    }
+
+    /// Starts a zero-copy write in the manner of FreeRTOS+IO: the calling task holds the write mutex, and keeps the
+    /// memory unchanged until the mutex can be obtained again or `waitPreviousWriteComplete` succeeds.
+    ///
+    /// - Returns: how many bytes were taken, which is all of them.
+    public func startWrite(unretained bytes: UnsafeRawBufferPointer) throws(PeripheralError) -> Int {
+        _ = try engine.startWrite(
+            Segment(transmit: bytes.baseAddress, receive: nil, count: bytes.count), owned: false)
+        return bytes.count
+    }
+
+    // MARK: Control
+
+    /// Carries out a request, and answers the value in force where the request sets one (0 otherwise).
+    @discardableResult
+    public func control(_ request: ControlRequest) throws(PeripheralError) -> UInt32 {
+        switch request {
+        case .usePolledTX: try engine.setTransmitMode(.polled)
+        case .useZeroCopyTX: try engine.setTransmitMode(.zeroCopy)
+        case .useCharacterQueueTX(let length): try engine.setTransmitMode(.characterQueue(length: length))
+        case .usePolledRX: try engine.setReceiveMode(.polled)
+        case .useCharacterQueueRX(let length): try engine.setReceiveMode(.characterQueue(length: length))
+        case .useCircularBufferRX(let length): try engine.setReceiveMode(.circularBuffer(length: length))
+        case .obtainWriteMutex(let timeout): try engine.obtainWriteMutex(timeout)
+        case .waitPreviousWriteComplete(let timeout): try engine.waitPreviousWriteComplete(timeout)
+        case .releaseWriteMutex: try engine.releaseWriteMutex()
+        case .setTXTimeout(let timeout): engine.state.withLock { $0.transmitTimeout = timeout }
+        case .setRXTimeout(let timeout): engine.state.withLock { $0.receiveTimeout = timeout }
+        case .clearRXBuffer: try engine.clearReceiveBuffer()
+        case .setSpeed(let rate): return try engine.apply(.speed(rate))
+        case .useInterrupts:
+            throw .notSupported("\(name): the transfer mode decides whether interrupts are used: choose one")
+        case .setInterruptPriority(let priority): try setInterruptPriority(priority)
+        case .setSPIDataBits(let bits): return try engine.apply(.spiDataBits(bits))
+        case .setSPIClockPhase(let phase): return try engine.apply(.spiClockPhase(phase))
+        case .setSPIClockPolarity(let polarity): return try engine.apply(.spiClockPolarity(polarity))
+        case .setSPIMode(let role):
+            try requireSPI()
+            if role == .slave { throw .notSupported("\(name): SPI slave mode is not supported; it is the master") }
+        case .setSSPFrameFormat(let format):
+            try requireSPI()
+            if format != .spi { throw .notSupported("\(name): frame formats other than SPI are not supported") }
+        case .setI2CSlaveAddress: throw .notSupported("\(name): no I²C here")
+        case .holdChipSelect: return try engine.apply(.holdChipSelect(true))
+        case .releaseChipSelect: return try engine.apply(.holdChipSelect(false))
+        }
+        return 0
+    }
+
+    private func setInterruptPriority(_ priority: Int) throws(PeripheralError) {
+        guard (0...99).contains(priority) else {
+            throw .refused(.badValue("an interrupt priority is 0 (ordinary) to 99, not \(priority)"))
+        }
+        let number = completionThread.withLock { $0?.setPriority(Int32(priority)) ?? 0 }
+        guard number != 0, !hasWarnedOfPriority.withLock({ Swift.exchange(&$0, with: true) }) else { return }
+        Self.logger.warning(
+            """
+            \(name): no real-time priority for the completion thread (\(systemMessage(number))); \
+            it goes on at the ordinary one. Allow it with `ulimit -r 99` or CAP_SYS_NICE.
+            """)
+    }
+
+    private func requireSPI() throws(PeripheralError) {
+        if engine.facts.kind != .spi { throw .notSupported("\(name): a serial port has no SPI settings") }
+    }
+
+    // MARK: Facts
+
+    /// What people call it.
+    public var name: String { address.name }
+    public var transmitMode: TransmitMode { engine.state.withLock { $0.transmitMode } }
+    public var receiveMode: ReceiveMode { engine.state.withLock { $0.receiveMode } }
+    public var statistics: PeripheralStatistics { engine.state.withLock { $0.statistics } }
+    /// False where off the wire means no more than handed over: a pty has no wire.
+    public var hasWire: Bool { engine.facts.hasWire }
+    /// True for an SPI controller, where bytes come in only while bytes go out.
+    public var isSPI: Bool { engine.facts.kind == .spi }
+}
