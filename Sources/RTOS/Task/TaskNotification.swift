@@ -17,7 +17,7 @@ extension RTOSTask {
 
     /// Changes the word at `index`, and wakes the task if it waits for that.
     @discardableResult
-    public func notify(_ index: Int = 0, _ action: NotificationSlots.Action) -> NotifyOutcome {
+    public func notify(at index: Int = 0, _ action: NotificationSlots.Action) -> NotifyOutcome {
         let serial = serial
         return block.pointee.signals.perform { signals, waiters in
             guard signals.serial == serial else { return .ended }
@@ -29,13 +29,13 @@ extension RTOSTask {
     }
 
     /// Adds 1 to the word: the notification as a counting semaphore.
-    public func notifyGive(_ index: Int = 0) {
-        notify(index, .increment)
+    public func notifyGive(at index: Int = 0) {
+        notify(at: index, .increment)
     }
 
     /// Waits until the calling task's word is not 0, then takes all of it, or 1. Answers what it was, 0 if the time
     /// was over first.
-    public static func takeNotification(_ index: Int = 0, all: Bool = false, _ timeout: Timeout = .forever) -> UInt32 {
+    public static func takeNotification(at index: Int = 0, all: Bool = false, _ timeout: Timeout = .forever) -> UInt32 {
         let signals = TaskControlBlock.current.pointee.signals
         let outcome = signals.wait(.takers, timeout, request: WaitRequest(option: UInt(index))) { signals, _ in
             signals.notifications.value(index) == 0 ? nil : signals.notifications.take(index, all: all)
@@ -50,6 +50,11 @@ extension RTOSTask {
         public var value: UInt32
         /// One was pending or came in time.
         public var isNew: Bool
+
+        public init(value: UInt32, isNew: Bool) {
+            self.value = value
+            self.isNew = isNew
+        }
     }
 
     /// Waits until a notification is pending at `index` of the calling task.
@@ -58,7 +63,7 @@ extension RTOSTask {
     ///   - clearAtStart: bits to clear before the wait, unless one is pending already.
     ///   - clearAtEnd: bits to clear afterwards if one came.
     public static func waitForNotification(
-        _ index: Int = 0, clearAtStart: UInt32 = 0, clearAtEnd: UInt32 = 0, _ timeout: Timeout = .forever
+        at index: Int = 0, clearAtStart: UInt32 = 0, clearAtEnd: UInt32 = 0, _ timeout: Timeout = .forever
     ) -> Notification {
         let signals = TaskControlBlock.current.pointee.signals
         let outcome = signals.wait(.takers, timeout, request: WaitRequest(option: UInt(index))) {
@@ -80,7 +85,7 @@ extension RTOSTask {
 
     /// Forgets a pending notification; true if there was one.
     @discardableResult
-    public func clearNotification(_ index: Int = 0) -> Bool {
+    public func clearNotification(at index: Int = 0) -> Bool {
         block.pointee.signals.perform { signals, _ in
             signals.serial == serial && signals.notifications.clearState(index)
         }
@@ -88,14 +93,14 @@ extension RTOSTask {
 
     /// Clears bits of the word; answers the word before.
     @discardableResult
-    public func clearNotificationValue(_ index: Int = 0, bits: UInt32) -> UInt32 {
+    public func clearNotificationValue(at index: Int = 0, bits: UInt32) -> UInt32 {
         block.pointee.signals.perform { signals, _ in
             signals.serial == serial ? signals.notifications.clear(index, bits: bits) : 0
         }
     }
 
     /// The word, and whether a notification is pending, without changing either.
-    public func peekNotification(_ index: Int = 0) -> Notification {
+    public func peekNotification(at index: Int = 0) -> Notification {
         block.pointee.signals.perform { signals, _ in
             guard signals.serial == serial else { return Notification(value: 0, isNew: false) }
             return Notification(
