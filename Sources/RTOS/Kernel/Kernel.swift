@@ -8,7 +8,7 @@ import Synchronization
 /// run; they see the clock of `main`.
 public final class Kernel: Sendable {
     public let configuration: Configuration
-    let table: Mutex<DispatchTable>
+    let table: Guarded<DispatchTable>
     /// Nothing to decide: every task runs when it is woken, and the futex watches its deadline.
     let isDirect: Bool
     let hasVirtualTicks: Bool
@@ -23,7 +23,7 @@ public final class Kernel: Sendable {
     let living = BlockingObject(0)
     /// Whether some task has the scheduler locked.
     let schedulerLock = BlockingObject(false)
-    let service = Mutex<TimerService?>(nil)
+    let service = Guarded<TimerService?>(nil)
 
     public init(_ configuration: Configuration = Configuration()) {
         self.configuration = configuration
@@ -34,7 +34,7 @@ public final class Kernel: Sendable {
         var rule = DispatchRule(
             slots: configuration.processors == .single ? 1 : .max, virtualTicks: counter)
         if configuration.startsAtOnce { rule.start() }
-        table = Mutex(DispatchTable(rule: rule))
+        table = Guarded(DispatchTable(rule: rule))
         hasVirtualTicks = counter != nil
         isDirect = configuration.processors == .parallel && counter == nil && configuration.startsAtOnce
         tickNanoseconds = 1_000_000_000 / UInt64(configuration.tickRate)
@@ -48,7 +48,7 @@ public final class Kernel: Sendable {
         schedulerLock.destroy()
     }
 
-    private static let mainConfiguration = Mutex<Configuration?>(Configuration())
+    private static let mainConfiguration = Guarded<Configuration?>(Configuration())
 
     /// The program's kernel.
     public static let main: Kernel = {

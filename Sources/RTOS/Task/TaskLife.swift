@@ -46,7 +46,7 @@ extension RTOSTask {
         defer { Kernel.leave(caller) }
         guard state == .suspended else { return false }
         block.pointee.withdraw(TaskControlBlock.Attention.suspended)
-        caller.pointee.hasWoken = true
+        caller.own.pointee.hasWoken = true
         Kernel.wake(block)
         return true
     }
@@ -107,8 +107,8 @@ extension RTOSTask {
         _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {
         let task = TaskControlBlock.current
-        task.pointee.stopDeferrals += 1
-        defer { task.pointee.stopDeferrals -= 1 }
+        task.own.pointee.stopDeferrals += 1
+        defer { task.own.pointee.stopDeferrals -= 1 }
         return try body()
     }
 }
