@@ -36,7 +36,8 @@ enum Setting: CaseIterable, CustomTestStringConvertible {
 
     /// Runs `body` as the first task of a kernel in this setting, until all its tasks have ended.
     func run(
-        priority: UInt8 = 100, sourceLocation: SourceLocation = #_sourceLocation, _ body: @escaping @Sendable () -> Void
+        seed: UInt64 = 1, priority: UInt8 = 100, sourceLocation: SourceLocation = #_sourceLocation,
+        _ body: @escaping @Sendable () -> Void
     ) {
         switch self {
         case .parallel:
@@ -44,7 +45,7 @@ enum Setting: CaseIterable, CustomTestStringConvertible {
             RTOSTask.start(name: "first", priority: priority, kernel: kernel, body)
             awaitEnd(of: kernel, sourceLocation)
         case .singleCore:
-            onSingleCore(priority: priority, sourceLocation: sourceLocation, body)
+            onSingleCore(seed: seed, priority: priority, sourceLocation: sourceLocation, body)
         }
     }
 }

@@ -15,7 +15,9 @@ extension RTOSTask {
         let attention = block.pointee.attention.load(ordering: .acquiring)
         guard isAlive, attention & TaskControlBlock.Attention.deleted == 0 else { return .deleted }
         if attention & TaskControlBlock.Attention.suspended != 0 { return .suspended }
-        if block.pointee.isWaiting.load(ordering: .relaxed) { return .blocked }
+        if block.pointee.isWaiting.load(ordering: .relaxed) {
+            return block.pointee.kernel.isStarted ? .blocked : .ready
+        }
         guard let member = block.pointee.member else { return .running }
         return switch block.pointee.kernel.table.withLock({ $0.rule.activity(of: member) }) {
         case .running: .running

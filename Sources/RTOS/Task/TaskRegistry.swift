@@ -27,8 +27,7 @@ enum TaskRegistry {
         let task = take(name: name, priority: RTOSTask.defaultPriority, kernel: kernel)
         if kernel.hasVirtualTicks {
             kernel.join(task.block, priority: Int(RTOSTask.defaultPriority), sharesSlots: false)
-            // It runs already.
-            task.block.pointee.place.park()
+            if let member = task.block.pointee.member { kernel.awaitSlot(task.block, member) }
         }
         return task.block
     }
