@@ -1,11 +1,10 @@
 import Glibc
 import RTOS
-import Synchronization
 import Testing
 
 /// What threads of a test have to tell, in the order in which they told it.
 final class Log<Element: Sendable>: Sendable {
-    private let elements = Mutex<[Element]>([])
+    private let elements = Guarded<[Element]>([])
 
     func append(_ element: Element) {
         elements.withLock { $0.append(element) }

@@ -12,7 +12,7 @@ struct RandomOperationTests {
     }
 
     /// One round of a worker. Mutexes are taken in their order, so that no ring of them can form.
-    private static func act(in world: World, _ random: inout RandomNumbers) {
+    private static func act(in world: World, _ setting: Setting, _ random: inout RandomNumbers) {
         switch random.next(12) {
         case 0: try? world.tokens.give()
         case 1: try? world.tokens.take(.ticks(UInt32(1 + random.next(3))))
@@ -25,7 +25,8 @@ struct RandomOperationTests {
                 #expect(door.owner == .current)
             }
             for door in world.doors.reversed() where door.owner == .current { try? door.release() }
-            #expect(RTOSTask.current.priority == RTOSTask.current.basePriority)
+            // In parallel another one may be changing it at this moment.
+            if setting == .singleCore { #expect(RTOSTask.current.priority == RTOSTask.current.basePriority) }
         case 5: _ = try? world.flags.set(1 << UInt32(random.next(4)))
         case 6:
             let condition = FlagCondition(UInt32(1 + random.next(15)), all: random.next(2) == 0)
@@ -56,7 +57,7 @@ struct RandomOperationTests {
             let workers = (0..<5).map { number in
                 RTOSTask.start(name: "worker \(number)", priority: UInt8(50 + number % 3)) {
                     var random = RandomNumbers(seed: seed &* 31 &+ UInt64(number))
-                    for _ in 0..<60 { Self.act(in: world, &random) }
+                    for _ in 0..<60 { Self.act(in: world, setting, &random) }
                 }
             }
             // One is deleted wherever it is.
