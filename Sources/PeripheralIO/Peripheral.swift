@@ -92,10 +92,14 @@ public final class Peripheral: Sendable {
     }
 
     /// `read` for callers that have a pointer.
-    public func read(into buffer: UnsafeMutableRawBufferPointer) throws(PeripheralError) -> Int {
+    ///
+    /// - Parameter minimum: with a queue or circular buffer, how many bytes are enough to return; nil waits for all.
+    public func read(
+        into buffer: UnsafeMutableRawBufferPointer, atLeast minimum: Int? = nil
+    ) throws(PeripheralError) -> Int {
         switch receiveMode {
         case .characterQueue, .circularBuffer:
-            try engine.readBuffered(into: buffer)
+            try engine.readBuffered(into: buffer, atLeast: minimum ?? buffer.count)
         case .polled where engine.facts.kind == .uart:
             try engine.receivePolled(into: buffer)
         case .polled:
@@ -237,6 +241,10 @@ public final class Peripheral: Sendable {
     public var statistics: PeripheralStatistics { engine.state.withLock { $0.statistics } }
     /// False where off the wire means no more than handed over: a pty has no wire.
     public var hasWire: Bool { engine.facts.hasWire }
+    /// Bits per second in force.
+    public var speed: UInt32 { engine.driver.speed }
+    /// Bits on the wire for each byte: 8 on a bus; with start, parity and stop bits on a serial line.
+    public var bitsPerByte: Int { engine.facts.bitsPerByte }
     /// True for an SPI controller, where bytes come in only while bytes go out.
     public var isSPI: Bool { engine.facts.kind == .spi }
 }

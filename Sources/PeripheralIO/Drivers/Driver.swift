@@ -10,6 +10,9 @@ import RTOS
 protocol Driver: AnyObject, Sendable {
     var facts: DriverFacts { get }
 
+    /// Bits per second in force. Any thread.
+    var speed: UInt32 { get }
+
     /// Offers the device bytes to send, to receive, or both. Answers how many it took from the start of the segment,
     /// 0 if it has no room now. From then until it says that the wire is idle, or until `abort` has returned, it may
     /// touch the memory of the segment.
@@ -54,6 +57,8 @@ struct DriverFacts: Sendable {
     var name: String
     /// False where "off the wire" means no more than handed over: a pty.
     var hasWire: Bool
+    /// Bits on the wire for each byte: eight on a bus, with start, parity and stop bits on a line.
+    var bitsPerByte: Int
     /// False where starting a transfer can block, so that the completion thread has to do it.
     var startsInCaller = true
     /// The clock that the device's times are on.

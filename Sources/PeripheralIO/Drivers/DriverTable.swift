@@ -7,6 +7,8 @@ enum DriverTable {
         case .serial(let path):
             try SerialDriver(
                 path: path, name: address.shortName, settings: address.serial, calls: KernelCalls())
+        case .virtualTTY:
+            try EchoingTTY.open(address)
         case .virtualSPI:
             VirtualSPIDriver(
                 name: address.name,

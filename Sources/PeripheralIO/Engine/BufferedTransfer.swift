@@ -31,7 +31,9 @@ extension TransferEngine {
     /// Takes bytes out of the receive buffer, waiting for them no longer than the receive timeout.
     ///
     /// - Returns: how many there were; fewer than asked for if the time was over first.
-    func readBuffered(into buffer: UnsafeMutableRawBufferPointer) throws(PeripheralError) -> Int {
+    func readBuffered(
+        into buffer: UnsafeMutableRawBufferPointer, atLeast minimum: Int
+    ) throws(PeripheralError) -> Int {
         guard buffer.count > 0 else { return 0 }
         var done = 0
         var wanted = facts.kind == .spi ? buffer.count : 0
@@ -43,7 +45,7 @@ extension TransferEngine {
                 state.wantedByReaders = max(0, state.wantedByReaders - (buffer.count - done))
             }
         }
-        while done < buffer.count {
+        while done < min(minimum, buffer.count) {
             let step = try wait(for: .data, until: deadline) { (state) throws(PeripheralError) -> Int? in
                 guard state.receiveMode != .polled else {
                     throw .refused(.wrongMode("the transfer mode was changed during the read"))
@@ -55,7 +57,7 @@ extension TransferEngine {
                         throw error
                     }
                     state.readerThreshold = min(
-                        state.readerThreshold, buffer.count - done, max(1, state.receiveBuffer.capacity / 2))
+                        state.readerThreshold, max(1, minimum - done), max(1, state.receiveBuffer.capacity / 2))
                     if wanted > 0 {
                         state.wantedByReaders += wanted
                         wanted = 0

@@ -15,17 +15,22 @@ final class SerialDriver<Calls: SerialCalls>: Driver {
     private let calls: Calls
     /// Bits a second in force, for the time that bytes take.
     private let bitRate: AtomicRate
-    private let bitsPerCharacter: UInt64
+    /// Whatever has to live as long as the port does.
+    private let attachment: (any AnyObject & Sendable)?
 
     /// Opens and claims the port, and sets its line.
-    init(path: String, name: String, settings: SerialSettings, calls: Calls) throws(PeripheralError) {
+    init(
+        path: String, name: String, settings: SerialSettings, calls: Calls,
+        attachment: (any AnyObject & Sendable)? = nil
+    ) throws(PeripheralError) {
         let descriptor = try SerialPort.open(path)
         do {
             try SerialPort.claim(descriptor, path: path)
             saved = try SerialPort.save(descriptor, path: path)
             let isPseudo = SerialPort.isPseudoterminal(descriptor)
             let line = try SerialPort.configure(descriptor, settings, path: path, isPseudo: isPseudo)
-            facts = DriverFacts(kind: .uart, name: name, hasWire: !isPseudo)
+            facts = DriverFacts(
+                kind: .uart, name: name, hasWire: !isPseudo, bitsPerByte: settings.bitsPerCharacter)
             bitRate = AtomicRate(line.output_rate)
         } catch {
             try? descriptor.close()
@@ -34,8 +39,10 @@ final class SerialDriver<Calls: SerialCalls>: Driver {
         self.path = path
         self.descriptor = descriptor
         self.calls = calls
-        bitsPerCharacter = UInt64(settings.bitsPerCharacter)
+        self.attachment = attachment
     }
+
+    var speed: UInt32 { bitRate.value }
 
     func transmit(_ segment: Segment) throws(PeripheralError) -> Int {
         let bytes = UnsafeRawBufferPointer(start: segment.transmit, count: segment.count)
@@ -136,7 +143,7 @@ final class SerialDriver<Calls: SerialCalls>: Driver {
     }
 
     private func timeOnWire(_ characters: UInt64) -> UInt64 {
-        characters * bitsPerCharacter * 1_000_000_000 / UInt64(max(bitRate.value, 1))
+        characters * UInt64(facts.bitsPerByte) * 1_000_000_000 / UInt64(max(bitRate.value, 1))
     }
 
     private func failure(_ call: String, _ number: Int32) -> PeripheralError {

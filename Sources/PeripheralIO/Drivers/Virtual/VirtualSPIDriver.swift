@@ -22,13 +22,15 @@ final class VirtualSPIDriver: Driver {
         name: String, controller: VirtualSPIController, clock: HardwareClock, dummyByte: UInt8 = 0xFF,
         observer: (@Sendable (Segment) -> Void)? = nil
     ) {
-        var facts = DriverFacts(kind: .spi, name: name, hasWire: true)
+        var facts = DriverFacts(kind: .spi, name: name, hasWire: true, bitsPerByte: 8)
         if case .virtual = clock { facts.hasWallTime = false }
         self.facts = facts
         self.clock = clock
         self.observer = observer
         state = Mutex(State(controller: controller, dummyByte: dummyByte))
     }
+
+    var speed: UInt32 { state.withLock { $0.controller.clock } }
 
     func transmit(_ segment: Segment) throws(PeripheralError) -> Int {
         observer?(segment)

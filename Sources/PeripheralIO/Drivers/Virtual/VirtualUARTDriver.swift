@@ -12,7 +12,8 @@ final class VirtualUARTDriver: Driver {
     init(
         name: String, uart: VirtualUART, clock: HardwareClock, observer: (@Sendable (Segment) -> Void)? = nil
     ) {
-        var facts = DriverFacts(kind: .uart, name: name, hasWire: true)
+        var facts = DriverFacts(
+            kind: .uart, name: name, hasWire: true, bitsPerByte: Int(uart.bitsPerCharacter))
         if case .virtual = clock { facts.hasWallTime = false }
         self.facts = facts
         self.clock = clock
@@ -22,6 +23,8 @@ final class VirtualUARTDriver: Driver {
 
     /// What the receive FIFO had no place for.
     var overruns: UInt64 { uart.withLock { $0.overruns } }
+
+    var speed: UInt32 { uart.withLock { $0.baudRate } }
 
     func transmit(_ segment: Segment) throws(PeripheralError) -> Int {
         observer?(segment)
