@@ -11,8 +11,10 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let package = Package(
     name: "hilbridge",
     products: [
+        .executable(name: "hil", targets: ["hil"]),
         .library(name: "RTOS", targets: ["RTOS"]),
         .library(name: "PeripheralIO", targets: ["PeripheralIO"]),
+        .library(name: "HardwareTest", targets: ["HardwareTest"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -33,6 +35,8 @@ let package = Package(
             // A property that returns a span says whom the span may not outlive.
             swiftSettings: [.enableExperimentalFeature("Lifetimes")]
         ),
+        .target(name: "HardwareTest", dependencies: ["PeripheralIO", "VirtualHardware", crypto, histogram]),
+        .executableTarget(name: "hil", dependencies: ["HardwareTest", argumentParser]),
         .testTarget(name: "RTOSTests", dependencies: ["RTOS"]),
         .testTarget(name: "PeripheralIOTests", dependencies: ["PeripheralIO", "VirtualHardware"]),
     ]

@@ -30,7 +30,11 @@ public final class Peripheral: Sendable {
         _ name: String, board: Board? = nil, clock: HardwareClock = .wall
     ) throws(PeripheralError) {
         let board = if let board { board } else { try Board.current() }
-        let address = try board.address(of: name)
+        try self.init(address: board.address(of: name), clock: clock)
+    }
+
+    /// Opens the device at an address that has been parsed already.
+    public convenience init(address: DeviceAddress, clock: HardwareClock = .wall) throws(PeripheralError) {
         try self.init(address: address, driver: DriverTable.open(address, clock: clock))
     }
 

@@ -24,7 +24,24 @@ final class VirtualUARTDriver: Driver {
     /// What the receive FIFO had no place for.
     var overruns: UInt64 { uart.withLock { $0.overruns } }
 
+    static func open(_ address: DeviceAddress, clock: HardwareClock) throws(PeripheralError) -> VirtualUARTDriver {
+        try check(baudRate: address.serial.baudRate, name: address.name)
+        let bits = UInt32(address.serial.bitsPerCharacter)
+        return VirtualUARTDriver(
+            name: address.name,
+            uart: VirtualUART(baudRate: address.serial.baudRate, bitsPerCharacter: bits, faults: address.faults),
+            clock: clock)
+    }
+
     var speed: UInt32 { uart.withLock { $0.baudRate } }
+
+    static func check(baudRate: UInt32, name: String) throws(PeripheralError) {
+        let rates = VirtualUART.baudRates
+        guard rates.contains(baudRate) else {
+            throw .notSupported(
+                "\(name): \(baudRate) baud not supported; \(rates.lowerBound) to \(rates.upperBound) are")
+        }
+    }
 
     func transmit(_ segment: Segment) throws(PeripheralError) -> Int {
         observer?(segment)
@@ -58,9 +75,7 @@ final class VirtualUARTDriver: Driver {
     func apply(_ setting: LineSetting) throws(PeripheralError) -> UInt32 {
         switch setting {
         case .speed(let rate):
-            guard VirtualUART.baudRates.contains(rate) else {
-                throw .notSupported("\(facts.name): \(rate) baud not supported; \(VirtualUART.baudRates) are")
-            }
+            try Self.check(baudRate: rate, name: facts.name)
             uart.withLock { $0.setLine(baudRate: rate, bitsPerCharacter: $0.bitsPerCharacter) }
             return rate
         case .spiDataBits, .spiClockPhase, .spiClockPolarity, .holdChipSelect:
