@@ -27,7 +27,9 @@ enum LoopbackReport {
     }
 
     private static func errors(_ result: LoopbackResult) -> String {
-        if result.bytesReceived == 0, result.bytesSent > 0 { return "nothing came back: is TX wired to RX?" }
+        if result.bytesReceived == 0, result.bytesSent > 0 {
+            return "nothing came back; timed out (is TX wired to RX?)"
+        }
         guard result.errors > 0 else { return result.timedOut ? "none, but it timed out" : "none" }
         let first = result.firstError.map { ", the first at byte \(grouped($0))" } ?? ""
         return "\(grouped(result.errors)) bytes\(first)\(result.timedOut ? "; timed out" : "")"
