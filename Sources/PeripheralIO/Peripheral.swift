@@ -160,11 +160,13 @@ public final class Peripheral: Sendable {
         _ segment: Segment, keeping buffer: consuming Buffer, _ timeout: Timeout
     ) -> InFlightWrite<Buffer> {
         do {
+            guard segment.count > 0 else {
+                return InFlightWrite(engine: engine, end: 0, refusal: nil, buffer: buffer)
+            }
             do {
                 try engine.obtainWriteMutex(timeout)
             } catch .refused(.mutexAlreadyHeld) {}
             let end = try engine.startWrite(segment, owned: true)
-            if segment.count == 0 { try engine.releaseWriteMutex() }
             return InFlightWrite(engine: engine, end: end, refusal: nil, buffer: buffer)
         } catch {
             return InFlightWrite(engine: engine, end: 0, refusal: error, buffer: buffer)

@@ -13,6 +13,8 @@ enum ExitStatus: Int32 {
     case timeOut = 6
     case deviceLost = 7
     case notSupported = 8
+    /// What a shell says of a command that Ctrl-C ended.
+    case interrupted = 130
 
     /// Prints what has to be said, and ends the process.
     static func exit(for error: any Error) -> Never {
@@ -21,6 +23,8 @@ enum ExitStatus: Int32 {
             Foundation.exit(status.rawValue)
         case let error as PeripheralError:
             fail(error.description, status(of: error))
+        case is Interruption.Happened:
+            fail("interrupted", .interrupted)
         case let error as UsageError:
             fail(error.message, .usage)
         default:

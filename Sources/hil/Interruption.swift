@@ -6,6 +6,9 @@ import Synchronization
 enum Interruption {
     private static let happened = Atomic<Bool>(false)
 
+    /// Thrown by what was interrupted.
+    struct Happened: Error {}
+
     static var hasHappened: Bool { happened.load(ordering: .acquiring) }
 
     private static var signals: sigset_t {

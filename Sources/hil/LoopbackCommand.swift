@@ -58,7 +58,7 @@ struct LoopbackCommand: ParsableCommand {
             progress.clear()
         } catch {
             progress.clear()
-            if Interruption.hasHappened { throw UsageError(message: "interrupted") }
+            if Interruption.hasHappened { throw Interruption.Happened() }
             throw error
         }
         port.close()

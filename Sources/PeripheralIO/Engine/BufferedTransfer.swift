@@ -10,6 +10,7 @@ extension TransferEngine {
         var done = 0
         let deadline = state.withLock { $0.transmitTimeout }.deadline()
         while done < bytes.count {
+            var hasDrained = false
             let step = try wait(for: .room, until: deadline) { (state) throws(PeripheralError) -> Int? in
                 if let error = state.ended { throw error }
                 guard case .characterQueue = state.transmitMode else {
@@ -18,12 +19,16 @@ extension TransferEngine {
                 let step = state.transmitQueue.write(UnsafeRawBufferPointer(rebasing: bytes[done...]))
                 guard step > 0 else { return nil }
                 state.written &+= UInt64(step)
-                if case .queue = state.job { state.transmission.extend(by: step) }
+                if case .queue = state.job {
+                    hasDrained = state.transmission.phase == .draining(.interrupt)
+                    state.transmission.extend(by: step)
+                }
                 return step
             }
             guard let step else { break }
             done += step
-            if state.withLock({ $0.transmission.hand == .interrupt }) { interruptRequest.signal() }
+            // The interrupt waits for the wire, not for room.
+            if hasDrained { interruptRequest.signal() }
         }
         return done
     }
