@@ -13,7 +13,7 @@ enum DriverTable {
                 controller: VirtualSPIController(clock: address.spi.speed, faults: address.faults),
                 clock: clock, dummyByte: address.spi.dummyByte)
         case .virtualUART:
-            VirtualUARTDriver(
+            try VirtualUARTDriver(
                 name: address.name,
                 uart: VirtualUART(
                     baudRate: address.serial.baudRate,
