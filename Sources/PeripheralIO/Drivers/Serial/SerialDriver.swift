@@ -20,14 +20,18 @@ final class SerialDriver<Calls: SerialCalls>: Driver {
     /// Opens and claims the port, and sets its line.
     init(path: String, name: String, settings: SerialSettings, calls: Calls) throws(PeripheralError) {
         let descriptor = try SerialPort.open(path)
+        var isClaimed = false
         do {
             try SerialPort.claim(descriptor, path: path)
+            isClaimed = true
             saved = try SerialPort.save(descriptor, path: path)
             let isPseudo = SerialPort.isPseudoterminal(descriptor)
             let line = try SerialPort.configure(descriptor, settings, path: path, isPseudo: isPseudo)
             facts = DriverFacts(kind: .uart, name: name, hasWire: !isPseudo)
             bitRate = AtomicRate(line.output_rate)
         } catch {
+            // A pty stays exclusive for as long as its far end is open, whoever made it so.
+            if isClaimed { _ = hil_serial_shared(descriptor.rawValue) }
             try? descriptor.close()
             throw error
         }
@@ -84,7 +88,8 @@ final class SerialDriver<Calls: SerialCalls>: Driver {
     }
 
     func abort() {
-        _ = hil_serial_discard_output(descriptor.rawValue)
+        // Without a wire, what the kernel has taken is sent: the far end may find it.
+        if facts.hasWire { _ = hil_serial_discard_output(descriptor.rawValue) }
     }
 
     func apply(_ setting: LineSetting) throws(PeripheralError) -> UInt32 {
@@ -129,7 +134,7 @@ final class SerialDriver<Calls: SerialCalls>: Driver {
 
     func close() {
         var settings = saved
-        _ = hil_serial_discard_output(descriptor.rawValue)
+        abort()
         _ = hil_serial_restore(descriptor.rawValue, &settings)
         _ = hil_serial_shared(descriptor.rawValue)
         try? descriptor.close()
