@@ -17,8 +17,7 @@ extension TransferEngine {
                 }
                 let step = state.transmitQueue.write(UnsafeRawBufferPointer(rebasing: bytes[done...]))
                 guard step > 0 else { return nil }
-                state.written &+= UInt64(step)
-                if case .queue = state.job { state.transmission.extend(by: step) }
+                state.queued(step)
                 return step
             }
             guard let step else { break }

@@ -72,6 +72,8 @@ struct EngineState: ~Copyable {
     var receiveMode = ReceiveMode.polled
     /// Of no capacity in other modes.
     var transmitQueue = ByteRing(capacity: 0)
+    /// The device reads what it took until the wire is idle, so that bytes cannot leave the queue before.
+    private let deviceKeepsMemory: Bool
     /// Of no capacity in polled mode, but for what an earlier buffer still held.
     var receiveBuffer = ByteRing(capacity: 0)
     var transmitTimeout = Timeout.forever
@@ -100,7 +102,8 @@ struct EngineState: ~Copyable {
     private var waiters = WaitReason.allCases.map { _ in WaitQueue<RTOSTask>(expecting: 16) }
     private var toWake: [RTOSTask] = []
 
-    init() {
+    init(deviceKeepsMemory: Bool) {
+        self.deviceKeepsMemory = deviceKeepsMemory
         toWake.reserveCapacity(32)
     }
 
@@ -147,15 +150,25 @@ struct EngineState: ~Copyable {
         case .write(let segment, _, _), .clockIn(let segment), .polled(let segment):
             segment.dropFirst(offset)
         case .queue:
-            // Bytes leave the queue as the device takes them, so the rest is always at its front.
-            transmitQueue.isEmpty
-                ? nil
-                : Segment(
-                    transmit: transmitQueue.readablePlaces.baseAddress, receive: nil,
-                    count: transmitQueue.readablePlaces.count)
+            queueSegment(from: offset)
         case nil:
             nil
         }
+    }
+
+    private func queueSegment(from offset: Int) -> Segment? {
+        let places = transmitQueue.readablePlaces
+        // Where bytes leave the queue as the device takes them, the rest is always at its front.
+        let rest = deviceKeepsMemory ? places[offset..<transmission.count] : places[...]
+        guard !rest.isEmpty else { return nil }
+        return Segment(transmit: places.baseAddress! + rest.startIndex, receive: nil, count: rest.count)
+    }
+
+    /// Bytes were put into the transmit queue.
+    mutating func queued(_ bytes: Int) {
+        written &+= UInt64(bytes)
+        // A device that reads late gets what came later when the present part is off the wire.
+        if case .queue = job, !deviceKeepsMemory { transmission.extend(by: bytes) }
     }
 
     /// The next thing for the interrupt to send when the channel is free, started in its hand.
@@ -168,7 +181,8 @@ struct EngineState: ~Copyable {
         }
         if !transmitQueue.isEmpty {
             job = .queue
-            return transmission.begin(count: transmitQueue.count, style: .interruptDriven, hand: .interrupt)
+            let count = deviceKeepsMemory ? transmitQueue.readablePlaces.count : transmitQueue.count
+            return transmission.begin(count: count, style: .interruptDriven, hand: .interrupt)
         }
         if wantedByReaders > 0, receiveBuffer.space > 0 {
             let places = receiveBuffer.writablePlaces
@@ -189,7 +203,7 @@ struct EngineState: ~Copyable {
 
     /// The device took `bytes` of the present job.
     mutating func deviceAccepted(_ bytes: Int) -> Transmission.Action {
-        if case .queue = job, bytes > 0 {
+        if case .queue = job, bytes > 0, !deviceKeepsMemory {
             transmitQueue.took(bytes)
             wakeAll(waitingFor: .room)
         }
@@ -209,9 +223,11 @@ struct EngineState: ~Copyable {
                 transmitQueue.removeAll()
             } else {
                 statistics.bytesSent &+= UInt64(sent)
+                if deviceKeepsMemory { transmitQueue.took(sent) }
             }
-            completed = written
+            completed = written &- UInt64(transmitQueue.count)
             completedAt = time
+            wakeAll(waitingFor: .room)
             wakeAll(waitingFor: .completion)
         case .clockIn:
             if ending == .complete {

@@ -7,7 +7,7 @@ import Synchronization
 final class TransferEngine: Sendable {
     let driver: any Driver
     let facts: DriverFacts
-    let state = Mutex(EngineState())
+    let state: Mutex<EngineState>
     /// Rouses the completion thread.
     let interruptRequest: EventDescriptor
     /// Signalled for good once the peripheral is closed or lost: rouses callers that wait in the device.
@@ -16,6 +16,7 @@ final class TransferEngine: Sendable {
     init(driver: any Driver) throws(PeripheralError) {
         self.driver = driver
         facts = driver.facts
+        state = Mutex(EngineState(deviceKeepsMemory: driver.facts.keepsMemory))
         interruptRequest = try EventDescriptor()
         endSignal = try EventDescriptor()
     }
