@@ -70,7 +70,8 @@ extension TransferEngine {
     func giveBackReception() {
         update {
             $0.receptionHand = nil
-            $0.wakeFirst(waitingFor: .reception)
+            // All of them: one that only wants to change the mode takes nothing, and would wake nobody after it.
+            $0.wakeAll(waitingFor: .reception)
         }
     }
 

@@ -46,7 +46,8 @@ final class TransferEngine: Sendable {
     /// Blocks until `attempt` has a result. It is tried under the lock, first at once and then whenever the state
     /// has changed in the way that `reason` names.
     ///
-    /// - Parameter outlastsPeripheral: true to wait on when the peripheral has ended, for something that its end brings.
+    /// - Parameter outlastsPeripheral: true to wait on when the peripheral has ended, for something that its end brings,
+    ///   and in an interrupt too.
     /// - Returns: nil if the time is over first.
     /// - Throws: what `attempt` throws, or why the peripheral has ended.
     func wait<Result>(
@@ -57,19 +58,21 @@ final class TransferEngine: Sendable {
         var isOver = deadline.nanoseconds == 0
         while true {
             let result = try update { (state) throws(PeripheralError) -> Result? in
-                if let result = try attempt(&state) {
-                    state.dequeue(task, for: reason)
+                do throws(PeripheralError) {
+                    let result = try attempt(&state)
+                    if result == nil, let error = state.ended, !outlastsPeripheral { throw error }
+                    if result == nil, !isOver {
+                        if InterruptContext.isActive, !outlastsPeripheral { throw .refused(.blockingCallInInterrupt) }
+                        state.enqueue(task, for: reason)
+                    } else {
+                        state.dequeue(task, for: reason)
+                    }
                     return result
-                }
-                if let error = state.ended, !outlastsPeripheral { throw error }
-                if isOver {
+                } catch {
+                    // Left in the queue, it would be woken in another's stead.
                     state.dequeue(task, for: reason)
-                } else if InterruptContext.isActive {
-                    throw .refused(.blockingCallInInterrupt)
-                } else {
-                    state.enqueue(task, for: reason)
+                    throw error
                 }
-                return nil
             }
             if result != nil || isOver { return result }
             task.park(until: deadline)
