@@ -95,12 +95,13 @@ final class TransferEngine: Sendable {
     func moveOn(from first: Transmission.Action, by hand: Transmission.Hand) -> Pause {
         let isInterrupt = hand == .interrupt
         var action = first
+        var failure: PeripheralError?
         while true {
             switch action {
             case .send(let offset):
-                action = send(from: offset, isInterrupt)
+                action = send(from: offset, isInterrupt, &failure)
             case .checkWire:
-                action = checkWire(isInterrupt)
+                action = checkWire(isInterrupt, &failure)
             case .abort:
                 driver.abort()
                 action = update(inInterrupt: isInterrupt) {
@@ -114,12 +115,14 @@ final class TransferEngine: Sendable {
                 interruptRequest.signal()
                 return .handedOver
             case .finish(let ending):
-                return .finished(ending, ending == .complete ? nil : state.withLock { $0.ended })
+                return .finished(ending, ending == .complete ? nil : failure ?? state.withLock { $0.ended })
             }
         }
     }
 
-    private func send(from offset: Int, _ isInterrupt: Bool) -> Transmission.Action {
+    private func send(
+        from offset: Int, _ isInterrupt: Bool, _ failure: inout PeripheralError?
+    ) -> Transmission.Action {
         guard let segment = state.withLock({ $0.segment(from: offset) }) else {
             return state.withLock { $0.transmission.next() }
         }
@@ -132,11 +135,12 @@ final class TransferEngine: Sendable {
                 return finish(action, error: nil, in: &state)
             }
         } catch {
+            failure = error
             return fail(error, isInterrupt)
         }
     }
 
-    private func checkWire(_ isInterrupt: Bool) -> Transmission.Action {
+    private func checkWire(_ isInterrupt: Bool, _ failure: inout PeripheralError?) -> Transmission.Action {
         do {
             switch try driver.wireState() {
             case .idle(let since):
@@ -147,6 +151,7 @@ final class TransferEngine: Sendable {
                 return update(inInterrupt: isInterrupt) { $0.transmission.wireIsBusy(nanoseconds: nanoseconds) }
             }
         } catch {
+            failure = error
             return fail(error, isInterrupt)
         }
     }
