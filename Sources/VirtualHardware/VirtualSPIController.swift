@@ -13,7 +13,7 @@ public struct VirtualSPIController: Sendable {
     public enum Progress: Hashable, Sendable {
         /// All of its bytes have been on the wire.
         case complete
-        /// So many are still to come, which takes at least this long.
+        /// Some are still to come: nothing that ends the transfer happens before this much time has passed.
         case busy(nanoseconds: UInt64)
         /// The device is gone.
         case unplugged
@@ -102,7 +102,9 @@ public struct VirtualSPIController: Sendable {
             return .complete
         }
         guard !stalledBy(onWire) else { return .busy(nanoseconds: .max) }
-        return .busy(nanoseconds: timeOnWire(transfer.count).subtractingOrZero(elapsed) &+ 1)
+        let untilUnplugged = faults.unplugAfter.map { $0.subtractingOrZero(onWire) } ?? .max
+        let last = transfer.done + Int(min(UInt64(transfer.count - transfer.done), untilUnplugged))
+        return .busy(nanoseconds: timeOnWire(last).subtractingOrZero(elapsed) &+ 1)
     }
 
     /// Ends the transfer where it is, and answers how many of its bytes have been on the wire.

@@ -74,11 +74,14 @@ public struct VirtualUART: Sendable {
     /// Bytes that have arrived and not been taken.
     public var received: Int { receive.count }
 
-    /// Nanoseconds until the last byte is off the wire; nil once it is. `UInt64.max` if it never will be.
+    /// Nanoseconds until the last byte is off the wire, or until the plug is pulled; nil once it is off. `UInt64.max` if
+    /// it never will be.
     public func timeToEmpty(at now: MonotonicTime) -> UInt64? {
         guard !transmit.isEmpty else { return nil }
         if isStalled { return .max }
-        let end = byteBegan.advanced(byNanoseconds: UInt64(transmit.count) * characterTime)
+        let untilUnplugged = faults.unplugAfter.map { $0.subtractingOrZero(onWire) } ?? .max
+        let bytes = min(UInt64(transmit.count), untilUnplugged)
+        let end = byteBegan.advanced(byNanoseconds: bytes * characterTime)
         return max(end.nanoseconds(since: now), 1)
     }
 

@@ -25,7 +25,7 @@ final class VirtualSPIDriver: Driver {
         name: String, controller: VirtualSPIController, clock: HardwareClock, dummyByte: UInt8 = 0xFF,
         observer: (@Sendable (Segment) -> Void)? = nil
     ) {
-        var facts = DriverFacts(kind: .spi, name: name, hasWire: true, bitsPerByte: 8)
+        var facts = DriverFacts(kind: .spi, name: name, hasWire: true, bitsPerByte: 8, keepsMemory: true)
         if case .virtual = clock { facts.hasWallTime = false }
         self.facts = facts
         self.clock = clock

@@ -6,14 +6,15 @@ import VirtualHardware
 final class VirtualUARTDriver: Driver {
     private struct State {
         var uart: VirtualUART
-        var receiverSleeps = false
+        /// Threads that sleep until something comes in.
+        var listeners = 0
     }
 
     let facts: DriverFacts
     private let clock: HardwareClock
     private let state: Mutex<State>
-    /// Rouses a thread that sleeps for received data when something is sent: the far end of the wire is the near one.
-    private let activity: EventDescriptor
+    /// Readable while there are listeners who have not heard that bytes were sent, which moves their time to wake up.
+    private let news: EventDescriptor
     private let observer: (@Sendable (Segment) -> Void)?
 
     init(
@@ -26,7 +27,7 @@ final class VirtualUARTDriver: Driver {
         self.clock = clock
         self.observer = observer
         state = Mutex(State(uart: uart))
-        activity = try EventDescriptor()
+        news = try EventDescriptor()
     }
 
     /// What the receive FIFO had no place for.
@@ -43,7 +44,7 @@ final class VirtualUARTDriver: Driver {
 
     var speed: UInt32 { state.withLock { $0.uart.baudRate } }
 
-    static func check(baudRate: UInt32, name: String) throws(PeripheralError) {
+    private static func check(baudRate: UInt32, name: String) throws(PeripheralError) {
         let rates = VirtualUART.baudRates
         guard rates.contains(baudRate) else {
             throw .notSupported(
@@ -54,19 +55,19 @@ final class VirtualUARTDriver: Driver {
     func transmit(_ segment: Segment) throws(PeripheralError) -> Int {
         observer?(segment)
         let now = clock.now
-        let taken = try using {
-            $0.send(UnsafeRawBufferPointer(start: segment.transmit, count: segment.count), at: now)
+        let bytes = UnsafeRawBufferPointer(start: segment.transmit, count: segment.count)
+        return try using { state in
+            let taken = state.uart.send(bytes, at: now)
+            if taken > 0, state.listeners > 0 { news.signal() }
+            return taken
         }
-        let receiverSleeps = state.withLock { Swift.exchange(&$0.receiverSleeps, with: false) }
-        if receiverSleeps { activity.signal() }
-        return taken
     }
 
     func wireState() throws(PeripheralError) -> WireState {
         let now = clock.now
-        return try using { uart in
-            uart.advance(to: now)
-            return uart.timeToEmpty(at: now).map(WireState.busy) ?? .idle(since: uart.lastLeft)
+        return try using { state in
+            state.uart.advance(to: now)
+            return state.uart.timeToEmpty(at: now).map(WireState.busy) ?? .idle(since: state.uart.lastLeft)
         }
     }
 
@@ -77,7 +78,7 @@ final class VirtualUARTDriver: Driver {
 
     func receive(into buffer: UnsafeMutableRawBufferPointer) throws(PeripheralError) -> Int {
         let now = clock.now
-        return try using { $0.take(into: buffer, at: now) }
+        return try using { $0.uart.take(into: buffer, at: now) }
     }
 
     func discardReceived() throws(PeripheralError) {
@@ -99,45 +100,53 @@ final class VirtualUARTDriver: Driver {
     func wait(
         for interests: Readiness, until deadline: MonotonicTime, event: EventDescriptor
     ) throws(PeripheralError) -> Readiness {
-        let now = clock.now
-        var instant = deadline
-        let ready = try using(receiverSleeps: interests.contains(.data)) { uart -> Readiness in
-            uart.advance(to: now)
-            var ready: Readiness = []
-            if interests.contains(.room) {
-                if uart.transmitSpace > 0 { ready.insert(.room) }
-                // Half the FIFO at once, rather than an interrupt for every byte.
-                if let left = uart.timeToEmpty(at: now) {
-                    instant = min(instant, now.advanced(byNanoseconds: left / 2))
-                }
-            }
-            if interests.contains(.wire) {
-                guard let left = uart.timeToEmpty(at: now) else { return ready.union(.wire) }
-                instant = min(instant, now.advanced(byNanoseconds: left))
-            }
-            if interests.contains(.data) {
-                if uart.hasReceiveInterrupt(at: now) { ready.insert(.data) }
-                if let due = uart.nextReceiveInterrupt(at: now) { instant = min(instant, due) }
-            }
-            return ready
+        let listens = interests.contains(.data)
+        let (ready, instant) = try using { state in
+            let (ready, instant) = Self.outlook(of: &state.uart, for: interests, at: clock.now)
+            if listens, ready.isEmpty { state.listeners += 1 }
+            return (ready, instant)
         }
         if !ready.isEmpty { return ready }
-        guard interests.contains(.data) else {
-            return try clock.wait(until: instant, event: event) ? .event : []
+        defer { if listens { stopListening() } }
+        // The model itself knows when something happens next: the caller's deadline is of another clock, and later.
+        return try clock.wait(until: instant, event: event, or: listens ? news : nil) ? .event : []
+    }
+
+    /// What it is ready for now, and when it will be ready for something if nobody does anything.
+    private static func outlook(
+        of uart: inout VirtualUART, for interests: Readiness, at now: MonotonicTime
+    ) -> (Readiness, MonotonicTime) {
+        uart.advance(to: now)
+        var ready: Readiness = []
+        var instant = MonotonicTime.never
+        let left = uart.timeToEmpty(at: now)
+        if interests.contains(.room) {
+            if uart.transmitSpace > 0 { ready.insert(.room) }
+            // Half the FIFO at once, rather than an interrupt for every byte.
+            if let left, left != .max { instant = min(instant, now.advanced(byNanoseconds: left / 2)) }
         }
-        let isSignalled = try clock.wait(until: instant, event: event, activity: activity)
-        activity.reset()
-        return isSignalled ? .event : []
+        if interests.contains(.wire) {
+            if let left { instant = min(instant, now.advanced(byNanoseconds: left)) } else { ready.insert(.wire) }
+        }
+        if interests.contains(.data) {
+            if uart.hasReceiveInterrupt(at: now) { ready.insert(.data) }
+            if let due = uart.nextReceiveInterrupt(at: now) { instant = min(instant, due) }
+        }
+        return (ready, instant)
+    }
+
+    private func stopListening() {
+        state.withLock { state in
+            state.listeners -= 1
+            if state.listeners == 0 { news.reset() }
+        }
     }
 
     func close() {}
 
-    private func using<Result>(
-        receiverSleeps: Bool = false, _ body: (inout VirtualUART) -> Result
-    ) throws(PeripheralError) -> Result {
+    private func using<Result>(_ body: (inout State) -> Result) throws(PeripheralError) -> Result {
         try state.withLock { (state) throws(PeripheralError) in
-            let result = body(&state.uart)
-            if receiverSleeps { state.receiverSleeps = true }
+            let result = body(&state)
             if state.uart.isUnplugged { throw .deviceLost(facts.name) }
             return result
         }

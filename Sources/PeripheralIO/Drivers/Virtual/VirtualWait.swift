@@ -5,11 +5,11 @@ import VirtualHardware
 
 /// Sleeping on a virtual device's clock.
 extension HardwareClock {
-    /// Sleeps until `instant` of this clock or a signal on either event; true if `event` was signalled.
+    /// Sleeps until `instant` of this clock or a signal on `event`, or on `other`; true if `event` was signalled.
     ///
     /// On a virtual clock a wait for a time ends at once, and the time has come.
     func wait(
-        until instant: MonotonicTime, event: EventDescriptor, activity: EventDescriptor? = nil
+        until instant: MonotonicTime, event: EventDescriptor, or other: EventDescriptor? = nil
     ) throws(PeripheralError) -> Bool {
         var deadline = instant
         if case .virtual(let clock) = self, instant != .never {
@@ -18,11 +18,12 @@ extension HardwareClock {
         }
         return try withUnsafeTemporaryAllocation(of: pollfd.self, capacity: 2) {
             (descriptors) throws(PeripheralError) in
+            // poll(2) passes over a negative descriptor.
             descriptors[0] = pollfd(fd: event.number, events: Int16(POLLIN), revents: 0)
-            descriptors[1] = pollfd(fd: activity?.number ?? -1, events: Int16(POLLIN), revents: 0)
+            descriptors[1] = pollfd(fd: other?.number ?? -1, events: Int16(POLLIN), revents: 0)
             let result = hil_poll(descriptors.baseAddress!, 2, deadline.nanoseconds)
             if result < 0, result != -EINTR { throw .system(call: "ppoll", errno: -result) }
-            return descriptors[0].revents != 0
+            return result > 0 && descriptors[0].revents != 0
         }
     }
 }
