@@ -34,6 +34,7 @@ let package = Package(
             swiftSettings: [.enableExperimentalFeature("Lifetimes")]
         ),
         .testTarget(name: "RTOSTests", dependencies: ["RTOS"]),
+        .testTarget(name: "VirtualHardwareTests", dependencies: ["RTOS", "VirtualHardware"]),
         .testTarget(name: "PeripheralIOTests", dependencies: ["PeripheralIO", "VirtualHardware"]),
     ]
 )

@@ -61,7 +61,8 @@ final class VirtualUARTDriver: Driver {
             guard VirtualUART.baudRates.contains(rate) else {
                 throw .notSupported("\(facts.name): \(rate) baud not supported; \(VirtualUART.baudRates) are")
             }
-            uart.withLock { $0.setLine(baudRate: rate, bitsPerCharacter: $0.bitsPerCharacter) }
+            let now = clock.now
+            uart.withLock { $0.setLine(baudRate: rate, bitsPerCharacter: $0.bitsPerCharacter, at: now) }
             return rate
         case .spiDataBits, .spiClockPhase, .spiClockPolarity, .holdChipSelect:
             throw .notSupported("\(facts.name): a serial port has no SPI settings")
