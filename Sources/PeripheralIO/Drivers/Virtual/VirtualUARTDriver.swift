@@ -73,15 +73,16 @@ final class VirtualUARTDriver: Driver {
         for interests: Readiness, until deadline: MonotonicTime, event: EventDescriptor
     ) throws(PeripheralError) -> Readiness {
         let now = clock.now
-        var instant = deadline
+        // The deadline is on the machine's clock, and means nothing to a virtual one.
+        var instant = if case .wall = clock { deadline } else { MonotonicTime.never }
         let ready = try using { uart -> Readiness in
             uart.advance(to: now)
             var ready: Readiness = []
             if interests.contains(.room) {
                 if uart.transmitSpace > 0 { ready.insert(.room) }
                 // Half the FIFO at once, rather than an interrupt for every byte.
-                if let left = uart.timeToEmpty(at: now) {
-                    instant = min(instant, now.advanced(byNanoseconds: left / 2))
+                if let left = uart.timeToEmpty(at: now), left != .max {
+                    instant = min(instant, now.advanced(byNanoseconds: max(left / 2, 1)))
                 }
             }
             if interests.contains(.wire) {
