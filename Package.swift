@@ -40,6 +40,7 @@ let package = Package(
         .testTarget(name: "HardwareTestTests", dependencies: ["HardwareTest"]),
         .testTarget(name: "hilTests", dependencies: ["hil", "HardwareTest", "VirtualHardware"]),
         .testTarget(name: "RTOSTests", dependencies: ["RTOS"]),
+        .testTarget(name: "VirtualHardwareTests", dependencies: ["RTOS", "VirtualHardware"]),
         .testTarget(name: "PeripheralIOTests", dependencies: ["PeripheralIO", "VirtualHardware"]),
     ]
 )

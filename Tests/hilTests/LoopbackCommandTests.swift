@@ -102,13 +102,13 @@ struct LoopbackCommandTests {
     @Test("tells who has the port")
     func busy() throws {
         let line = try #require(PtyPair())
-        let holder = try Hil.start(["uart", line.path])
+        let input = Pipe()
+        let holder = try Hil.start(["uart", line.path], input: input)
         defer { holder.terminate() }
-        var outcome = try Hil.run("loopback", line.path, "--bytes", "1", "--timeout", "0.1")
-        // The holder takes a moment to open it.
-        for _ in 0..<100 where outcome.status != 5 {
-            outcome = try Hil.run("loopback", line.path, "--bytes", "1", "--timeout", "0.1")
-        }
+        try input.fileHandleForWriting.write(contentsOf: Data("x".utf8))
+        // Once a byte has come through, it has the port.
+        #expect(line.read(1) == Array("x".utf8))
+        let outcome = try Hil.run("loopback", line.path, "--bytes", "1")
         #expect(outcome.status == 5)
         #expect(outcome.errors.contains("process \(holder.processIdentifier)"), "\(outcome.errors)")
     }

@@ -54,11 +54,13 @@ extension TransferEngine {
                 let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
                 let step = try wait(for: .data, until: deadline) { (state) throws(PeripheralError) in
                     if isLost, done > 0 { return 0 }
-                    return try state.takeForReader(into: rest, wanting: max(1, minimum - done))
+                    let taken = try state.takeForReader(into: rest, wanting: max(1, minimum - done))
+                    // In one step with the taking, or the interrupt would clock the same bytes in again.
+                    if clocksIn, let taken { state.wantedByReaders -= taken }
+                    return taken
                 }
                 guard let step, step > 0 else { break }
                 done += step
-                if clocksIn { state.withLock { $0.wantedByReaders -= step } }
                 resumeReception()
             }
             return done

@@ -56,6 +56,7 @@ final class VirtualSPIDriver: Driver {
         let now = clock.now
         return try state.withLock { (state) throws(PeripheralError) in
             if state.controller.isBusy { _ = try advance(&state, to: now) }
+            if state.controller.isUnplugged { throw .deviceLost(facts.name) }
             let taken = state.controller.begin(count: segment.count, at: now)
             if taken > 0 {
                 state.segment = segment

@@ -90,7 +90,8 @@ final class VirtualUARTDriver: Driver {
         switch setting {
         case .speed(let rate):
             try Self.check(baudRate: rate, name: facts.name)
-            state.withLock { $0.uart.setLine(baudRate: rate, bitsPerCharacter: $0.uart.bitsPerCharacter) }
+            let now = clock.now
+            state.withLock { $0.uart.setLine(baudRate: rate, bitsPerCharacter: $0.uart.bitsPerCharacter, at: now) }
             return rate
         case .spiDataBits, .spiClockPhase, .spiClockPolarity, .holdChipSelect:
             throw .notSupported("\(facts.name): a serial port has no SPI settings")
@@ -123,7 +124,7 @@ final class VirtualUARTDriver: Driver {
         if interests.contains(.room) {
             if uart.transmitSpace > 0 { ready.insert(.room) }
             // Half the FIFO at once, rather than an interrupt for every byte.
-            if let left, left != .max { instant = min(instant, now.advanced(byNanoseconds: left / 2)) }
+            if let left, left != .max { instant = min(instant, now.advanced(byNanoseconds: max(left / 2, 1))) }
         }
         if interests.contains(.wire) {
             if let left { instant = min(instant, now.advanced(byNanoseconds: left)) } else { ready.insert(.wire) }
