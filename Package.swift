@@ -33,7 +33,7 @@ let package = Package(
             // A property that returns a span says whom the span may not outlive.
             swiftSettings: [.enableExperimentalFeature("Lifetimes")]
         ),
-        .testTarget(name: "RTOSTests", dependencies: ["RTOS"]),
+        .testTarget(name: "RTOSTests", dependencies: ["RTOS", "VirtualHardware"]),
         .testTarget(name: "VirtualHardwareTests", dependencies: ["RTOS", "VirtualHardware"]),
         .testTarget(name: "PeripheralIOTests", dependencies: ["PeripheralIO", "VirtualHardware"]),
     ]
