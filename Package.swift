@@ -39,7 +39,7 @@ let package = Package(
         .executableTarget(name: "hil", dependencies: ["HardwareTest", argumentParser]),
         .testTarget(name: "HardwareTestTests", dependencies: ["HardwareTest"]),
         .testTarget(name: "hilTests", dependencies: ["hil", "HardwareTest", "VirtualHardware"]),
-        .testTarget(name: "RTOSTests", dependencies: ["RTOS"]),
+        .testTarget(name: "RTOSTests", dependencies: ["RTOS", "VirtualHardware"]),
         .testTarget(name: "VirtualHardwareTests", dependencies: ["RTOS", "VirtualHardware"]),
         .testTarget(name: "PeripheralIOTests", dependencies: ["PeripheralIO", "VirtualHardware"]),
     ]

@@ -38,10 +38,11 @@ public struct RTOSTask: Hashable, Sendable {
     /// What the task is called: in diagnostics, and as the name of its thread.
     public var name: String { block.withNames { $0[serial] ?? "ended task" } }
 
-    /// Who is let through first among those who wait: a higher number before a lower one.
+    /// Who is let through first among those who wait: a higher number before a lower one. Of an ended task it means
+    /// nothing, and setting it does nothing.
     public var priority: UInt8 {
         get { block.pointer.pointee.priority.load(ordering: .relaxed) }
-        nonmutating set { block.pointer.pointee.priority.store(newValue, ordering: .relaxed) }
+        nonmutating set { block.setPriority(newValue, ofTask: serial) }
     }
 
     /// Blocks the calling thread, which must run this task, until `unpark` or the deadline; false at the deadline.
@@ -126,6 +127,13 @@ struct TaskControlBlock: @unchecked Sendable {
             block.pointer.pointee.serial = registry.lastSerial
             block.pointer.pointee.priority.store(priority, ordering: .relaxed)
             return block
+        }
+    }
+
+    /// Leaves a later task alone that has the block by now.
+    func setPriority(_ priority: UInt8, ofTask serial: UInt64) {
+        Self.registry.withLock { _ in
+            if pointer.pointee.serial == serial { pointer.pointee.priority.store(priority, ordering: .relaxed) }
         }
     }
 
