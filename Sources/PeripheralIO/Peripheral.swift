@@ -86,7 +86,10 @@ public final class Peripheral: Sendable {
     /// Polled, it waits for as long as that takes. With a queue or circular buffer it waits no longer than the receive
     /// timeout. An SPI device clocks dummy bytes out for it.
     ///
-    /// - Returns: how many bytes were read; fewer than asked for only at the timeout.
+    /// A read that waits when the device is lost throws `deviceLost` and leaves what it had received to later reads,
+    /// which answer what there is, and throw once there is nothing.
+    ///
+    /// - Returns: how many bytes were read; fewer than asked for only at the timeout, or when the device is lost.
     public func read(into buffer: inout MutableRawSpan) throws(PeripheralError) -> Int {
         try buffer.withUnsafeMutableBytes { (buffer) throws(PeripheralError) in try read(into: buffer) }
     }
@@ -99,7 +102,7 @@ public final class Peripheral: Sendable {
         case .polled where engine.facts.kind == .uart:
             try engine.receivePolled(into: buffer)
         case .polled:
-            try engine.transferPolled(Segment(transmit: nil, receive: buffer.baseAddress, count: buffer.count))
+            try engine.clockInPolled(into: buffer)
         }
     }
 

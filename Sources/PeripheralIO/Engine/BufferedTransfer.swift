@@ -27,48 +27,40 @@ extension TransferEngine {
         return done
     }
 
-    /// Takes bytes out of the receive buffer, waiting for them no longer than the receive timeout.
+    /// Takes bytes out of the receive buffer, waiting for them no longer than the receive timeout. When the device is
+    /// lost meanwhile, what was taken is put back; once it is lost, there is nothing to wait for.
     ///
     /// - Returns: how many there were; fewer than asked for if the time was over first.
     func readBuffered(into buffer: UnsafeMutableRawBufferPointer) throws(PeripheralError) -> Int {
         guard buffer.count > 0 else { return 0 }
         var done = 0
-        var wanted = facts.kind == .spi ? buffer.count : 0
-        let deadline = state.withLock { $0.receiveTimeout }.deadline()
+        let (timeout, isLost) = state.withLock { ($0.receiveTimeout, $0.ended != nil) }
+        let deadline = isLost ? MonotonicTime(nanoseconds: 0) : timeout.deadline()
+        let clocksIn = facts.kind == .spi && deadline.nanoseconds != 0
+        if clocksIn { state.withLock { $0.wantedByReaders += buffer.count } }
         defer {
             state.withLock { state in
                 state.readerThreshold = state.anyoneWaits(for: .data) ? 1 : .max
-                // What nobody waits for any more need not be clocked in.
-                state.wantedByReaders = max(0, state.wantedByReaders - (buffer.count - done))
+                if clocksIn { state.wantedByReaders -= buffer.count - done }
             }
         }
-        while done < buffer.count {
-            let step = try wait(for: .data, until: deadline) { (state) throws(PeripheralError) -> Int? in
-                guard state.receiveMode != .polled else {
-                    throw .refused(.wrongMode("the transfer mode was changed during the read"))
+        do throws(PeripheralError) {
+            while done < buffer.count {
+                let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+                let step = try wait(for: .data, until: deadline) { (state) throws(PeripheralError) in
+                    if isLost, done > 0 { return 0 }
+                    return try state.takeForReader(into: rest, clocksIn: clocksIn)
                 }
-                let step = state.receiveBuffer.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[done...]))
-                if step == 0 {
-                    if let error = state.receiveFailure {
-                        state.receiveFailure = nil
-                        throw error
-                    }
-                    state.readerThreshold = min(
-                        state.readerThreshold, buffer.count - done, max(1, state.receiveBuffer.capacity / 2))
-                    if wanted > 0 {
-                        state.wantedByReaders += wanted
-                        wanted = 0
-                    }
-                    return nil
-                }
-                wanted = max(0, wanted - step)
-                return step
+                guard let step, step > 0 else { break }
+                done += step
+                resumeReception()
             }
-            guard let step else { break }
-            done += step
-            resumeReception()
+            return done
+        } catch {
+            let taken = done
+            state.withLock { $0.putBack(buffer[..<taken]) }
+            throw error
         }
-        return done
     }
 
     /// Lets the interrupt go on with reception if a full buffer had stopped it.
@@ -89,6 +81,14 @@ extension TransferEngine {
                 throw .refused(.wrongMode("only a character queue or a circular buffer can be cleared"))
             }
             state.receiveBuffer.removeAll()
+            state.putBack.removeAll()
+            state.visitors += 1
+        }
+        defer {
+            update {
+                $0.visitors -= 1
+                $0.wakeAll(waitingFor: .channel)
+            }
         }
         if facts.kind == .uart { try driver.discardReceived() }
         resumeReception()
@@ -147,6 +147,25 @@ extension TransferEngine {
 }
 
 extension EngineState {
+    /// What is there for a reader; nil, with the reader's needs noted, if it has to wait.
+    fileprivate mutating func takeForReader(
+        into buffer: UnsafeMutableRawBufferPointer, clocksIn: Bool
+    ) throws(PeripheralError) -> Int? {
+        if case .closed = ended { throw .closed }
+        guard receiveMode != .polled else {
+            throw .refused(.wrongMode("the transfer mode was changed during the read"))
+        }
+        let count = takeReceived(into: buffer)
+        if clocksIn { wantedByReaders -= count }
+        if count > 0 { return count }
+        if let error = receiveFailure {
+            receiveFailure = nil
+            throw error
+        }
+        readerThreshold = min(readerThreshold, buffer.count, max(1, receiveBuffer.capacity / 2))
+        return nil
+    }
+
     /// The bus is at work only to fill the receive buffer.
     var isSendingForReaders: Bool {
         if case .clockIn = job { true } else { false }

@@ -66,6 +66,8 @@ struct EngineState: ~Copyable {
     var waitingJob: Job?
     /// A caller changes a setting.
     var isReserved = false
+    /// Callers inside the device for something else than a transfer.
+    var visitors = 0
     var receptionHand: Transmission.Hand?
 
     var transmitMode = TransmitMode.polled
@@ -78,8 +80,10 @@ struct EngineState: ~Copyable {
     var receiveBuffer = ByteRing(capacity: 0)
     var transmitTimeout = Timeout.forever
     var receiveTimeout = Timeout.forever
-    /// Bytes that blocked readers want and that nobody clocks in yet (SPI).
+    /// Bytes that readers who wait still want (SPI).
     var wantedByReaders = 0
+    /// Bytes that a read had taken when it failed: they come before those of the receive buffer.
+    var putBack = ByteRing(capacity: 0)
     /// The fewest bytes that let a blocked reader go on.
     var readerThreshold = Int.max
     var receptionIsPaused = false
@@ -142,6 +146,23 @@ struct EngineState: ~Copyable {
         toWake.isEmpty ? nil : toWake.removeFirst()
     }
 
+    // MARK: Received bytes
+
+    /// Takes out what was received and not read, and answers how many bytes that was.
+    mutating func takeReceived(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        let first = putBack.read(into: buffer)
+        return first + receiveBuffer.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[first...]))
+    }
+
+    /// Keeps what a failing read has taken, for a later one.
+    mutating func putBack(_ bytes: UnsafeMutableRawBufferPointer.SubSequence) {
+        guard !bytes.isEmpty else { return }
+        var ring = ByteRing(capacity: putBack.count + bytes.count)
+        _ = ring.write(UnsafeRawBufferPointer(rebasing: bytes))
+        while !putBack.isEmpty { putBack.took(ring.write(putBack.readablePlaces)) }
+        putBack = ring
+    }
+
     // MARK: Jobs
 
     /// The memory that the present job still has to send, from `offset` on.
@@ -184,10 +205,9 @@ struct EngineState: ~Copyable {
             let count = deviceKeepsMemory ? transmitQueue.readablePlaces.count : transmitQueue.count
             return transmission.begin(count: count, style: .interruptDriven, hand: .interrupt)
         }
-        if wantedByReaders > 0, receiveBuffer.space > 0 {
+        if bytesToClockIn > 0 {
             let places = receiveBuffer.writablePlaces
-            let count = min(wantedByReaders, places.count)
-            wantedByReaders -= count
+            let count = min(bytesToClockIn, places.count)
             job = .clockIn(Segment(transmit: nil, receive: places.baseAddress, count: count))
             return transmission.begin(count: count, style: .interruptDriven, hand: .interrupt)
         }
@@ -198,7 +218,12 @@ struct EngineState: ~Copyable {
     var hasWorkForInterrupt: Bool {
         guard transmission.isIdle, !isReserved, ended == nil else { return false }
         if waitingJob != nil || !transmitQueue.isEmpty { return true }
-        return wantedByReaders > 0 && receiveBuffer.space > 0
+        return bytesToClockIn > 0
+    }
+
+    /// What readers want and is not there, as far as the buffer has room for it.
+    private var bytesToClockIn: Int {
+        min(max(0, wantedByReaders - receiveBuffer.count), receiveBuffer.space)
     }
 
     /// The device took `bytes` of the present job.

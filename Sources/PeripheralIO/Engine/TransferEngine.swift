@@ -187,7 +187,8 @@ final class TransferEngine: Sendable {
         let task = RTOSTask.current
         while true {
             let isDone = state.withLock { state in
-                if state.transmission.isIdle, !state.isReserved, state.receptionHand == nil { return true }
+                let isQuiet = state.transmission.isIdle && state.receptionHand == nil
+                if isQuiet, !state.isReserved, state.visitors == 0 { return true }
                 state.enqueue(task, for: .channel)
                 state.enqueue(task, for: .reception)
                 return false
