@@ -9,7 +9,7 @@ import VirtualHardware
 /// under way. All methods may be called from any thread; those that can block say for how long. When the device is
 /// lost, every call that waits ends with `deviceLost`, and so does every later call.
 public final class Peripheral: Sendable {
-    private let engine: TransferEngine
+    let engine: TransferEngine
     private let completionThread: Mutex<RTOSThread?>
     private let hasWarnedOfPriority = Mutex(false)
     private static let logger = Logger(label: "hilbridge.peripheral")
@@ -146,7 +146,7 @@ public final class Peripheral: Sendable {
         let segment = Segment(transmit: source.baseAddress, receive: target.baseAddress, count: source.count)
         if engine.facts.kind != .spi || source.count != target.count {
             let reason = "an exchange needs an SPI device and buffers of one length"
-            return InFlightWrite(engine: engine, end: 0, refusal: .refused(.badValue(reason)), buffer: buffers)
+            return InFlightWrite(peripheral: self, end: 0, refusal: .refused(.badValue(reason)), buffer: buffers)
         }
         return start(segment, keeping: buffers, timeout)
     }
@@ -155,14 +155,21 @@ public final class Peripheral: Sendable {
         _ segment: Segment, keeping buffer: consuming Buffer, _ timeout: Timeout
     ) -> InFlightWrite<Buffer> {
         do {
+            var heldBefore = false
             do {
                 try engine.obtainWriteMutex(timeout)
-            } catch .refused(.mutexAlreadyHeld) {}
-            let end = try engine.startWrite(segment, owned: true)
-            if segment.count == 0 { try engine.releaseWriteMutex() }
-            return InFlightWrite(engine: engine, end: end, refusal: nil, buffer: buffer)
+            } catch .refused(.mutexAlreadyHeld) {
+                heldBefore = true
+            }
+            var end = try engine.startWrite(segment, owned: true)
+            if segment.count == 0 {
+                // It is over, and the outcome of the bytes before it is not its own.
+                end = 0
+                if !heldBefore { try engine.releaseWriteMutex() }
+            }
+            return InFlightWrite(peripheral: self, end: end, refusal: nil, buffer: buffer)
         } catch {
-            return InFlightWrite(engine: engine, end: 0, refusal: error, buffer: buffer)
+            return InFlightWrite(peripheral: self, end: 0, refusal: error, buffer: buffer)
         }
     }
 
