@@ -37,7 +37,12 @@ public final class Peripheral: Sendable {
     /// A peripheral over a driver that is open already.
     init(address: DeviceAddress, driver: any Driver) throws(PeripheralError) {
         self.address = address
-        engine = try TransferEngine(driver: driver)
+        do {
+            engine = try TransferEngine(driver: driver)
+        } catch {
+            driver.close()
+            throw error
+        }
         completionThread = Mutex(CompletionThread.start(for: engine))
         let engine = engine
         TaskEnd.observe(for: engine) { engine.taskEnded($0) }
@@ -201,6 +206,7 @@ public final class Peripheral: Sendable {
         case .setTXTimeout(let timeout): engine.state.withLock { $0.transmitTimeout = timeout }
         case .setRXTimeout(let timeout): engine.state.withLock { $0.receiveTimeout = timeout }
         case .clearRXBuffer: try engine.clearReceiveBuffer()
+        case .setSpeed(0): throw .refused(.badValue("a speed is 1 bit a second or more"))
         case .setSpeed(let rate): return try engine.apply(.speed(rate))
         case .useInterrupts:
             throw .notSupported("\(name): the transfer mode decides whether interrupts are used: choose one")
