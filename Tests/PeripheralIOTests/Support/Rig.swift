@@ -136,3 +136,14 @@ extension TransferBuffer {
 
     var array: [UInt8] { bytes.withUnsafeBytes { Array($0) } }
 }
+
+extension Peripheral {
+    /// `exchange` for arrays: what came in.
+    func exchange(_ bytes: [UInt8]) throws(PeripheralError) -> [UInt8] {
+        var received = [UInt8](repeating: 0, count: bytes.count)
+        var span = received.mutableSpan
+        var raw = span.mutableBytes
+        try exchange(bytes.span.bytes, into: &raw)
+        return received
+    }
+}
