@@ -5,7 +5,7 @@ import VirtualHardware
 
 @testable import PeripheralIO
 
-@Suite("What control answers", .timeLimit(.minutes(1)))
+@Suite("What control answers", .watched)
 struct ControlAnswerTests {
     @Test("Every mode is there on every device", arguments: Device.allCases)
     func modes(device: Device) throws {

@@ -4,7 +4,7 @@ import VirtualHardware
 
 @testable import PeripheralIO
 
-@Suite("Choosing a transfer mode", .timeLimit(.minutes(1)))
+@Suite("Choosing a transfer mode", .watched)
 struct ModeSelectionTests {
     static let transmitModes: [(ControlRequest, TransmitMode)] = [
         (.usePolledTX, .polled), (.useZeroCopyTX, .zeroCopy),

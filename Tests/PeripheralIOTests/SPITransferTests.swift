@@ -4,7 +4,7 @@ import VirtualHardware
 
 @testable import PeripheralIO
 
-@Suite("SPI transfer", .timeLimit(.minutes(1)))
+@Suite("SPI transfer", .watched)
 struct SPITransferTests {
     @Test("A read clocks out dummy bytes of 0xFF", arguments: ModeSelectionTests.receiveModes.map(\.0))
     func dummyBytes(mode: ControlRequest) throws {
