@@ -41,6 +41,11 @@ let package = Package(
             path: "Sources/Benchmarks/TransferBenchmarks",
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
         ),
+        .executableTarget(
+            name: "TransferProbe",
+            dependencies: ["PeripheralIO", "RTOS", "VirtualHardware"],
+            path: "Sources/Benchmarks/Probes/TransferProbe"
+        ),
         .testTarget(name: "RTOSTests", dependencies: ["RTOS"]),
         .testTarget(name: "PeripheralIOTests", dependencies: ["PeripheralIO", "VirtualHardware"]),
     ]
