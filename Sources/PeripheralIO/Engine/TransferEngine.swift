@@ -54,15 +54,16 @@ final class TransferEngine: Sendable {
     ) throws(PeripheralError) -> Result? {
         let task = RTOSTask.current
         var isOver = deadline.nanoseconds == 0
+        var isQueued = false
         while true {
             let result = try update { (state) throws(PeripheralError) -> Result? in
                 if let result = try attempt(&state) {
-                    state.dequeue(task, for: reason)
+                    if isQueued { state.dequeue(task, for: reason) }
                     return result
                 }
                 if let error = state.ended, !outlastsPeripheral { throw error }
                 if isOver {
-                    state.dequeue(task, for: reason)
+                    if isQueued { state.dequeue(task, for: reason) }
                 } else if InterruptContext.isActive {
                     throw .refused(.blockingCallInInterrupt)
                 } else {
@@ -71,6 +72,7 @@ final class TransferEngine: Sendable {
                 return nil
             }
             if result != nil || isOver { return result }
+            isQueued = true
             task.park(until: deadline)
             isOver = deadline != .never && MonotonicTime.now >= deadline
         }
@@ -88,19 +90,21 @@ final class TransferEngine: Sendable {
     }
 
     /// Moves the transmission on until it has to wait. Only for the thread that has it in hand.
-    func moveOn(from first: Transmission.Action, by hand: Transmission.Hand) -> Pause {
+    ///
+    /// - Parameter segment: what the job sends, where the caller knows it; nil looks it up.
+    func moveOn(from first: Transmission.Action, by hand: Transmission.Hand, of segment: Segment? = nil) -> Pause {
         let isInterrupt = hand == .interrupt
         var action = first
         while true {
             switch action {
             case .send(let offset):
-                action = send(from: offset, isInterrupt)
+                action = send(segment, from: offset, isInterrupt)
             case .checkWire:
                 action = checkWire(isInterrupt)
             case .abort:
                 driver.abort()
-                action = update(inInterrupt: isInterrupt) {
-                    finish($0.transmission.deviceLetGo(), error: $0.ended, in: &$0)
+                action = update(inInterrupt: isInterrupt) { state in
+                    state.finishing(state.transmission.deviceLetGo(), error: state.ended)
                 }
             case .awaitRoom:
                 return .awaitRoom
@@ -115,17 +119,20 @@ final class TransferEngine: Sendable {
         }
     }
 
-    private func send(from offset: Int, _ isInterrupt: Bool) -> Transmission.Action {
-        guard let segment = state.withLock({ $0.segment(from: offset) }) else {
+    private func send(_ segment: Segment?, from offset: Int, _ isInterrupt: Bool) -> Transmission.Action {
+        guard let segment = segment?.dropFirst(offset) ?? state.withLock({ $0.segment(from: offset) }) else {
             return state.withLock { $0.transmission.next() }
         }
         do {
             let taken = try driver.transmit(segment)
+            // Not captured with `self`, which would be retained for it.
+            let hasWire = facts.hasWire
+            let hasWallTime = facts.hasWallTime
             return update(inInterrupt: isInterrupt) { state in
                 var action = state.deviceAccepted(taken)
                 // Where there is no wire, what the device has taken has left.
-                if action == .checkWire, !facts.hasWire { action = state.transmission.wireIsIdle() }
-                return finish(action, error: nil, in: &state)
+                if action == .checkWire, !hasWire { action = state.transmission.wireIsIdle() }
+                return state.finishing(action, at: hasWallTime ? .now : nil)
             }
         } catch {
             return fail(error, isInterrupt)
@@ -136,8 +143,9 @@ final class TransferEngine: Sendable {
         do {
             switch try driver.wireState() {
             case .idle(let since):
-                return update(inInterrupt: isInterrupt) {
-                    finish($0.transmission.wireIsIdle(), error: nil, at: since, in: &$0)
+                let hasWallTime = facts.hasWallTime
+                return update(inInterrupt: isInterrupt) { state in
+                    state.finishing(state.transmission.wireIsIdle(), at: hasWallTime ? since ?? .now : nil)
                 }
             case .busy(let nanoseconds):
                 return update(inInterrupt: isInterrupt) { $0.transmission.wireIsBusy(nanoseconds: nanoseconds) }
@@ -151,17 +159,9 @@ final class TransferEngine: Sendable {
     private func fail(_ error: PeripheralError, _ isInterrupt: Bool) -> Transmission.Action {
         driver.abort()
         if case .deviceLost = error { end(with: error) }
-        return update(inInterrupt: isInterrupt) { finish($0.transmission.deviceFailed(), error: error, in: &$0) }
-    }
-
-    private func finish(
-        _ action: Transmission.Action, error: PeripheralError?, at time: MonotonicTime? = nil,
-        in state: inout EngineState
-    ) -> Transmission.Action {
-        if case .finish(let ending) = action {
-            state.finishJob(ending, error: error, at: facts.hasWallTime ? time ?? .now : nil)
+        return update(inInterrupt: isInterrupt) { state in
+            state.finishing(state.transmission.deviceFailed(), error: error)
         }
-        return action
     }
 
     // MARK: Ending
