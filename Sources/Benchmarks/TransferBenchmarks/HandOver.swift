@@ -34,10 +34,10 @@ func registerHandOver() {
             try trial.placed {
                 var ours = HandOverTimes()
                 var bare = HandOverTimes()
-                try benchmark.inTurn {
-                    for _ in 0..<HandOverTrial.writesATurn { try trial.measureOurs(&ours) }
+                try benchmark.inTurn(HandOverTrial.turns) {
+                    try trial.measureOurs(&ours)
                 } _: {
-                    for _ in 0..<HandOverTrial.writesATurn { trial.measureBare(&bare) }
+                    trial.measureBare(&bare)
                 }
                 benchmark.measurement(PairedMetrics.timeRatio, ours.fromRoom.median * 1000 / bare.fromRoom.median)
                 benchmark.measurement(PairedMetrics.ourTime, ours.fromRoom.median)
@@ -70,8 +70,8 @@ extension [UInt64] {
 
 /// A write to a port that has no room: the completion thread waits for room, writes, and wakes the task that waits.
 final class HandOverTrial {
-    /// Writes of each side in one turn.
-    static let writesATurn = 40
+    /// Writes of each side in an iteration.
+    static let turns = 50
     /// Long enough for both threads to have fallen asleep.
     private static let pause: UInt64 = 300_000
 

@@ -29,14 +29,17 @@ enum PairedMetrics {
 }
 
 extension Benchmark {
-    /// Runs both, each first in every other iteration, so that neither always has the warmer caches.
-    func inTurn(_ ours: () throws -> Void, _ bare: () throws -> Void) rethrows {
-        if currentIteration.isMultiple(of: 2) {
-            try ours()
-            try bare()
-        } else {
-            try bare()
-            try ours()
+    /// Runs both so many times, in short turns so that a change of the machine's load meets both, and each first in
+    /// every other pair so that neither always has the warmer caches.
+    func inTurn(_ turns: Int, _ ours: () throws -> Void, _ bare: () throws -> Void) rethrows {
+        for turn in 0..<turns {
+            if turn.isMultiple(of: 2) {
+                try ours()
+                try bare()
+            } else {
+                try bare()
+                try ours()
+            }
         }
     }
 }

@@ -33,10 +33,10 @@ func registerThroughput() {
             ) { (benchmark: Benchmark, trial: ThroughputTrial) throws in
                 var ours: UInt64 = 0
                 var bare: UInt64 = 0
-                try benchmark.inTurn {
-                    ours = try trial.timeOurs()
+                try benchmark.inTurn(ThroughputTrial.turns) {
+                    ours += try trial.timeOurs()
                 } _: {
-                    bare = try trial.timeBare()
+                    bare += try trial.timeBare()
                 }
                 benchmark.measurement(PairedMetrics.throughputRatio, Int(bare * 1000 / ours))
                 benchmark.measurement(PairedMetrics.ours, trial.kilobytesPerSecond(ours))
@@ -57,8 +57,10 @@ final class ThroughputTrial {
     private var buffer: TransferBuffer?
     private var writes: UInt64
 
-    /// Long enough to be measured, short enough for many pairs.
-    private static let turn: UInt64 = 75_000_000
+    /// Turns of each side in an iteration, and about how many nanoseconds one takes: together long enough to be measured
+    /// well.
+    static let turns = 8
+    private static let turn: UInt64 = 10_000_000
 
     init(_ style: WriteStyle, size: Int) throws {
         self.style = style
@@ -86,7 +88,7 @@ final class ThroughputTrial {
     private var amount: Int { Int(writes) * memory.count }
 
     func kilobytesPerSecond(_ nanoseconds: UInt64) -> Int {
-        amount * 1_000_000 / Int(nanoseconds)
+        Self.turns * amount * 1_000_000 / Int(nanoseconds)
     }
 
     func timeBare() throws -> UInt64 {

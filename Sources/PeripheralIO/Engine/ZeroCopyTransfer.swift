@@ -149,7 +149,7 @@ extension TransferEngine {
 extension EngineState {
     fileprivate mutating func takeOutcome(ofWriteEndingAt end: UInt64) -> WriteOutcome {
         let time = completed == end ? completedAt : nil
-        guard let place = failures.firstIndex(where: { $0.end == end }) else { 
+        guard let place = failures.firstIndex(where: { $0.end == end }) else {
             return WriteOutcome(error: nil, completedAt: time)
         }
         return WriteOutcome(error: failures.remove(at: place).error, completedAt: time)
