@@ -105,6 +105,7 @@ extension TransferEngine {
         }
         guard isComplete != nil else { throw .timedOut }
         try update { (state) throws(PeripheralError) in
+            if let error = state.ended { throw error }
             if let error = state.keptFailure {
                 state.keptFailure = nil
                 throw error
