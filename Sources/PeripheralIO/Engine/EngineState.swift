@@ -137,6 +137,8 @@ struct EngineState: ~Copyable {
         while let task = waiters[reason.rawValue].popFirst() { wake(task) }
     }
 
+    var hasTasksToWake: Bool { !toWake.isEmpty }
+
     /// A task that has to be woken now.
     mutating func nextToWake() -> RTOSTask? {
         toWake.isEmpty ? nil : toWake.removeFirst()

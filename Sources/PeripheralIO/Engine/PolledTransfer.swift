@@ -36,10 +36,8 @@ extension TransferEngine {
     private func finishPolled(_ segment: Segment, _ first: Transmission.Action) throws(PeripheralError) -> Int {
         var action = first
         while true {
-            let pause = moveOn(from: action, by: .caller, of: segment)
-            switch pause {
-            case .finished(.complete, _): return segment.count
-            case .finished(_, let error): throw error ?? .cancelled
+            switch try moveOn(from: action, by: .caller, of: segment) {
+            case .complete: return segment.count
             case .awaitRoom: stayInDevice(for: .room, until: .never)
             case .awaitWire(let time): stayInDevice(for: .wire, until: time)
             case .handedOver: preconditionFailure("a polled transfer never leaves its caller")

@@ -67,7 +67,8 @@ extension TransferEngine {
                 state.transmission.begin(count: segment.count, style: .interruptDriven, hand: .caller)
             )
         }
-        if let action { _ = moveOn(from: action, by: .caller, of: segment) }
+        // A failure is kept for whoever waits for the write.
+        if let action { _ = try? moveOn(from: action, by: .caller, of: segment) }
         return end
     }
 
