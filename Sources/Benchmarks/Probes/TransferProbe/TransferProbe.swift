@@ -16,6 +16,8 @@ struct TransferProbe {
         case callerMemory = "caller-memory"
         /// Zero copy with a buffer that each write consumes and gives back.
         case ownedBuffer = "owned-buffer"
+        /// Zero copy with a new buffer for each write, which is allocated for it.
+        case freshBuffer = "fresh-buffer"
         case polled
         case characterQueue = "character-queue"
     }
@@ -54,6 +56,11 @@ struct TransferProbe {
                 let finished = port.write(buffer).wait()
                 if let error = finished.error { throw error }
                 buffer = finished.takeBuffer()
+            }
+        case .freshBuffer:
+            try port.control(.useZeroCopyTX)
+            for _ in 0..<writes {
+                if let error = port.write(TransferBuffer(count: size)).wait().error { throw error }
             }
         case .polled:
             for _ in 0..<writes { _ = try port.write(buffer.bytes) }
