@@ -5,6 +5,7 @@ extension TransferEngine {
     /// Writes in the transmit mode in force, as far as that takes memory that is lent for the call alone.
     ///
     /// - Returns: how many bytes were taken.
+    @inline(__always)
     func write(_ bytes: UnsafeRawBufferPointer) throws(PeripheralError) -> Int {
         let segment = Segment(transmit: bytes.baseAddress, receive: nil, count: bytes.count)
         var mode = TransmitMode.polled
@@ -33,6 +34,7 @@ extension TransferEngine {
         return try finishPolled(segment, first!)
     }
 
+    @inline(__always)
     private func finishPolled(_ segment: Segment, _ first: Transmission.Action) throws(PeripheralError) -> Int {
         var action = first
         while true {

@@ -7,18 +7,18 @@ import SystemPackage
 ///
 /// Off the wire means that the kernel's output queue and the transmitter are empty. No tty driver tells when that
 /// happens, so the state is asked for again once the known rate says that it must be over.
-final class SerialDriver<Calls: SerialCalls>: Driver {
+final class SerialDriver: Driver {
     let facts: DriverFacts
     private let path: String
     private let descriptor: FileDescriptor
     private let saved: hil_serial_saved
-    private let calls: Calls
+    private let calls: any SerialCalls
     /// Bits a second in force, for the time that bytes take.
     private let bitRate: AtomicRate
     private let bitsPerCharacter: UInt64
 
     /// Opens and claims the port, and sets its line.
-    init(path: String, name: String, settings: SerialSettings, calls: Calls) throws(PeripheralError) {
+    init(path: String, name: String, settings: SerialSettings, calls: any SerialCalls) throws(PeripheralError) {
         let descriptor = try SerialPort.open(path)
         do {
             try SerialPort.claim(descriptor, path: path)
@@ -37,6 +37,7 @@ final class SerialDriver<Calls: SerialCalls>: Driver {
         bitsPerCharacter = UInt64(settings.bitsPerCharacter)
     }
 
+    @inline(__always)
     func transmit(_ segment: Segment) throws(PeripheralError) -> Int {
         let bytes = UnsafeRawBufferPointer(start: segment.transmit, count: segment.count)
         while true {
