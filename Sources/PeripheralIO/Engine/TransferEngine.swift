@@ -72,7 +72,7 @@ final class TransferEngine: Sendable {
             }
             if result != nil || isOver { return result }
             task.park(until: deadline)
-            isOver = deadline != .never && MonotonicTime.now >= deadline
+            isOver = deadline != .never && Kernel.current.now >= deadline
         }
     }
 
