@@ -129,6 +129,11 @@ public struct BlockLedger: ~Copyable, @unchecked Sendable {
         return links[index].load(ordering: .relaxed) == Self.taken
     }
 
+    /// Makes a block that was taken one that nobody can give back any more: for the end of a pool.
+    public func retire(_ address: UnsafeMutableRawPointer) {
+        links[(address - base) / blockSize].store(Self.comingBack, ordering: .relaxed)
+    }
+
     /// Has every block that comes back answered with `wanted`. False, and nothing changes, if a block is free.
     public func beginWaiting() -> Bool {
         var seen = head.pointee.load(ordering: .acquiring)

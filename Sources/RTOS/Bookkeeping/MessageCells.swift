@@ -200,6 +200,18 @@ extension MessageCells {
         take(into: message, despiteAside: true)
     }
 
+    /// Copies the oldest message without taking it. The taking end must be turned aside.
+    public func peek(into message: UnsafeMutableRawPointer) -> Outcome {
+        let position = getWord.pointee.load(ordering: .acquiring) >> Self.positionShift
+        let cell = cell(at: position)
+        guard stamp(of: cell).load() == (position &+ 1) & Self.positionMask else {
+            let isEmpty = putWord.pointee.load(ordering: .sequentiallyConsistent) >> Self.positionShift == position
+            return isEmpty ? .unable : .busy
+        }
+        Self.copy(from: cell + MemoryLayout<UInt>.size, to: message, messageSize)
+        return .done
+    }
+
     /// Reserves room for one message that is kept elsewhere; false if it is full. `publish` follows, once the message
     /// can be found.
     public func reserve() -> Bool {

@@ -60,13 +60,32 @@ public struct PriorityMessages: ~Copyable, @unchecked Sendable {
         return nil
     }
 
-    /// Copies a message in, behind all of its priority or higher; false if it is full.
-    public mutating func put(_ message: UnsafeRawPointer, priority: UInt8) -> Bool {
-        guard free != Self.nobody else { return false }
+    /// Copies a message in front of all others; false if it is full. Its priority is the highest there is.
+    public mutating func putInFront(_ message: UnsafeRawPointer) -> Bool {
+        guard let index = store(message) else { return false }
+        let level = Self.levels - 1
+        next[Int(index)] = oldest[level]
+        if oldest[level] == Self.nobody {
+            newest[level] = index
+            occupied[level / 32] |= 1 << UInt32(level % 32)
+        }
+        oldest[level] = index
+        return true
+    }
+
+    private mutating func store(_ message: UnsafeRawPointer) -> UInt32? {
+        guard free != Self.nobody else { return nil }
         let index = free
         free = next[Int(index)]
-        next[Int(index)] = Self.nobody
         (bodies + Int(index) * messageSize).copyMemory(from: message, byteCount: messageSize)
+        count += 1
+        return index
+    }
+
+    /// Copies a message in, behind all of its priority or higher; false if it is full.
+    public mutating func put(_ message: UnsafeRawPointer, priority: UInt8) -> Bool {
+        guard let index = store(message) else { return false }
+        next[Int(index)] = Self.nobody
         let level = Int(priority)
         if oldest[level] == Self.nobody {
             oldest[level] = index
@@ -75,8 +94,14 @@ public struct PriorityMessages: ~Copyable, @unchecked Sendable {
             next[Int(newest[level])] = index
         }
         newest[level] = index
-        count += 1
         return true
+    }
+
+    /// Copies the message whose turn is next without taking it, and answers its priority; nil if there is none.
+    public func peek(into message: UnsafeMutableRawPointer) -> UInt8? {
+        guard let priority = highestPriority else { return nil }
+        message.copyMemory(from: bodies + Int(oldest[Int(priority)]) * messageSize, byteCount: messageSize)
+        return priority
     }
 
     /// Copies the message whose turn is next out, and answers its priority; nil if there is none.
