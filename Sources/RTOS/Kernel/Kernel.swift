@@ -47,7 +47,11 @@ public final class Kernel: Sendable {
         schedulerLock.destroy()
     }
 
-    private static let mainConfiguration = Mutex<Configuration?>(Configuration())
+    private static let mainConfiguration = Mutex<Configuration?>(initialConfiguration())
+
+    /// Out of line: the compiler (6.3.1) crashes when it lays this mutex out as static data.
+    @inline(never)
+    private static func initialConfiguration() -> Configuration { Configuration() }
 
     /// The program's kernel.
     public static let main: Kernel = {
