@@ -26,9 +26,9 @@ public struct BlockLedger: ~Copyable, @unchecked Sendable {
     /// Half a word: of the head, the lower half says which block and the upper half is the tag; of a link, the lower
     /// half says which block comes next and the upper half how many are free from here on.
     private static var half: UInt { UInt(UInt.bitWidth / 2) }
-    private static var lowerHalf: UInt { (1 << half) &- 1 }
+    private static var lowerHalf: UInt { UInt.max &>> half }
     /// Set in the head while somebody waits for a block. Then no block is free.
-    private static var waitingFlag: UInt { 1 << (half &- 1) }
+    private static var waitingFlag: UInt { 1 &<< (half &- 1) }
     private static var noBlock: UInt { waitingFlag &- 1 }
     private static var taken: UInt { .max }
     private static var comingBack: UInt { .max &- 1 }
@@ -45,6 +45,9 @@ public struct BlockLedger: ~Copyable, @unchecked Sendable {
 
     private let head: UnsafeMutablePointer<Atomic<UInt>>
     private let links: UnsafeMutablePointer<Atomic<UInt>>
+    /// Divides an offset by the block size with a multiplication: one more than the largest word divided by it. 0 where
+    /// that would not be exact.
+    private let reciprocal: UInt
 
     /// All `capacity` blocks are free. The memory belongs to the caller and outlives the ledger.
     public init(base: UnsafeMutableRawPointer, blockSize: Int, capacity: Int) {
@@ -52,6 +55,9 @@ public struct BlockLedger: ~Copyable, @unchecked Sendable {
         self.base = base
         self.blockSize = blockSize
         self.capacity = capacity
+        // Exact as long as the error of the reciprocal, below the block size, times the largest offset is below a word.
+        let isExact = blockSize > 1 && UInt(blockSize).multipliedFullWidth(by: UInt(blockSize * capacity)).high == 0
+        reciprocal = isExact ? UInt.max / UInt(blockSize) &+ 1 : 0
         head = CacheLines.allocate()
         head.initialize(to: Atomic(0))
         links = .allocate(capacity: capacity)
@@ -82,6 +88,7 @@ public struct BlockLedger: ~Copyable, @unchecked Sendable {
     public var count: Int { capacity - space }
 
     /// Takes a free block; nil if there is none.
+    @inline(__always)
     public func take() -> UnsafeMutableRawPointer? {
         var seen = head.pointee.load(ordering: .acquiring)
         while true {
@@ -102,6 +109,7 @@ public struct BlockLedger: ~Copyable, @unchecked Sendable {
 
     /// Gives a block back that may not be one, or may be free: every mistake is noticed and changes nothing. Of
     /// several threads that give the same block back at the same moment, one succeeds.
+    @inline(__always)
     public func giveBack(_ address: UnsafeRawPointer) -> BlockReturn {
         let index: Int
         switch place(of: address) {
@@ -117,8 +125,9 @@ public struct BlockLedger: ~Copyable, @unchecked Sendable {
 
     /// Gives a block back that its only owner holds, so that nobody else can give it back at the same moment. Saves
     /// one atomic step; a block that is already free is still noticed.
+    @inline(__always)
     public func giveBackOwned(_ address: UnsafeMutableRawPointer) -> BlockReturn {
-        let index = (address - base) / blockSize
+        let index = Int(index(ofOffset: UInt(bitPattern: address - base)))
         guard links[index].load(ordering: .relaxed) == Self.taken else { return .alreadyFree }
         return push(index)
     }
@@ -160,18 +169,26 @@ extension BlockLedger {
         case misaligned
     }
 
+    @inline(__always)
+    private func index(ofOffset offset: UInt) -> UInt {
+        reciprocal == 0 ? offset / UInt(blockSize) : offset.multipliedFullWidth(by: reciprocal).high
+    }
+
+    @inline(__always)
     private func place(of address: UnsafeRawPointer) -> Place {
         let offset = UInt(bitPattern: address) &- UInt(bitPattern: base)
         // An address below the base wraps round to a large offset.
-        guard offset < UInt(blockSize) * UInt(capacity) else { return .foreign }
-        let (index, rest) = offset.quotientAndRemainder(dividingBy: UInt(blockSize))
-        return rest == 0 ? .block(Int(index)) : .misaligned
+        guard offset < UInt(blockSize) &* UInt(capacity) else { return .foreign }
+        let index = index(ofOffset: offset)
+        return index &* UInt(blockSize) == offset ? .block(Int(index)) : .misaligned
     }
 
+    @inline(__always)
     private static func tag(after word: UInt) -> UInt {
-        (word & ~lowerHalf) &+ (1 << half)
+        (word & ~lowerHalf) &+ (1 &<< half)
     }
 
+    @inline(__always)
     private func push(_ index: Int) -> BlockReturn {
         var seen = head.pointee.load(ordering: .acquiring)
         while true {
@@ -180,8 +197,8 @@ extension BlockLedger {
                 return .wanted
             }
             let next = seen & Self.noBlock
-            let free = next == Self.noBlock ? 0 : links[Int(next)].load(ordering: .relaxed) >> Self.half
-            links[index].store(next | (free &+ 1) << Self.half, ordering: .relaxed)
+            let free = next == Self.noBlock ? 0 : links[Int(next)].load(ordering: .relaxed) &>> Self.half
+            links[index].store(next | (free &+ 1) &<< Self.half, ordering: .relaxed)
             let (exchanged, original) = head.pointee.weakCompareExchange(
                 expected: seen, desired: Self.tag(after: seen) | UInt(index),
                 successOrdering: .acquiringAndReleasing, failureOrdering: .acquiring)
