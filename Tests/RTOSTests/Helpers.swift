@@ -28,6 +28,27 @@ func eventually(
     }
 }
 
+/// The two settings of the dispatch rule.
+enum Setting: CaseIterable, CustomTestStringConvertible {
+    case parallel, singleCore
+
+    var testDescription: String { self == .parallel ? "parallel" : "single core" }
+
+    /// Runs `body` as the first task of a kernel in this setting, until all its tasks have ended.
+    func run(
+        priority: UInt8 = 100, sourceLocation: SourceLocation = #_sourceLocation, _ body: @escaping @Sendable () -> Void
+    ) {
+        switch self {
+        case .parallel:
+            let kernel = Kernel()
+            RTOSTask.start(name: "first", priority: priority, kernel: kernel, body)
+            awaitEnd(of: kernel, sourceLocation)
+        case .singleCore:
+            onSingleCore(priority: priority, sourceLocation: sourceLocation, body)
+        }
+    }
+}
+
 /// Runs `body` as the first task of a single core with virtual ticks, until all its tasks have ended.
 func onSingleCore(
     seed: UInt64 = 1, priority: UInt8 = 100, _ configure: (inout Kernel.Configuration) -> Void = { _ in },
@@ -39,7 +60,29 @@ func onSingleCore(
     let kernel = Kernel(configuration)
     RTOSTask.start(name: "first", priority: priority, kernel: kernel, body)
     kernel.start()
+    awaitEnd(of: kernel, sourceLocation)
+}
+
+private func awaitEnd(of kernel: Kernel, _ sourceLocation: SourceLocation) {
     if !kernel.waitUntilEnded(.milliseconds(60_000)) {
-        Issue.record("tasks hang: \(kernel.tasks.map { "\($0.name) \($0.state)" })", sourceLocation: sourceLocation)
+        let tasks = kernel.tasks.map { "\($0.name) \($0.state)" }
+        Issue.record("tasks hang: \(tasks)", sourceLocation: sourceLocation)
+    }
+}
+
+/// Lets a task of this test come to its next wait, in either setting.
+func untilBlocked(_ task: RTOSTask, sourceLocation: SourceLocation = #_sourceLocation) {
+    until(sourceLocation: sourceLocation) { task.state == .blocked }
+}
+
+/// Waits, as a task, until `condition` holds.
+func until(sourceLocation: SourceLocation = #_sourceLocation, _ condition: () -> Bool) {
+    let end = MonotonicTime.now.advanced(byNanoseconds: 30_000_000_000)
+    while !condition() {
+        RTOSTask.delay(.ticks(1))
+        if MonotonicTime.now > end {
+            Issue.record("it never came true", sourceLocation: sourceLocation)
+            return
+        }
     }
 }

@@ -23,6 +23,7 @@ public final class Kernel: Sendable {
     let living = BlockingObject(0)
     /// Whether some task has the scheduler locked.
     let schedulerLock = BlockingObject(false)
+    let service = Mutex<TimerService?>(nil)
 
     public init(_ configuration: Configuration = Configuration()) {
         self.configuration = configuration
@@ -93,6 +94,11 @@ public final class Kernel: Sendable {
 extension Kernel {
     /// The tasks that have not ended, in the order of their creation.
     public var tasks: [RTOSTask] { TaskRegistry.tasks(of: self) }
+
+    /// Deletes every task but the caller's own. Their threads end when they next come to a call.
+    public func deleteTasks() {
+        for task in tasks where task != .current { task.delete() }
+    }
 
     func taskMade(_ task: TaskPointer) {
         let number = taskCount.wrappingAdd(1, ordering: .relaxed).oldValue

@@ -39,6 +39,10 @@ extension Kernel {
         /// With a single processor, keeps the threads of all tasks on one of the machine's: a switch of tasks is
         /// many times faster than across two.
         public var staysOnOneProcessor = true
+        /// The priority of the timer service's task: FreeRTOS's `configTIMER_TASK_PRIORITY`.
+        public var timerPriority: UInt8 = 200
+        /// How many functions may wait for the timer service: FreeRTOS's `configTIMER_QUEUE_LENGTH`.
+        public var timerQueueLength = 16
         /// Called at every switch, unless all tasks run in parallel with wall ticks, in the middle of the switch: it
         /// may make no call of this module.
         public var onSwitch: (@Sendable (TaskSwitch) -> Void)?

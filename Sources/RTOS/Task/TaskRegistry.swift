@@ -84,8 +84,8 @@ enum TaskRegistry {
             signals.serial = 0
             waiters.endAll(.givers, with: .granted)
         }
-        if !task.pointee.isService { kernel.taskEnded() }
         if let member { kernel.leave(member) }
+        if !task.pointee.isService { kernel.taskEnded() }
         contents.withLock { $0.free.append(block) }
     }
 
