@@ -111,6 +111,14 @@ public final class MemoryPool: Sendable {
         core.pointee.ledger.isTaken(address) ? MemoryBlock(core: core, address: address) : nil
     }
 
+    /// The owner of a block that the caller knows to be taken and owned by nobody else.
+    @inline(__always)
+    func owned(_ address: UnsafeMutableRawPointer, count: Int) -> MemoryBlock {
+        var block = MemoryBlock(core: core, address: address)
+        block.count = count
+        return block
+    }
+
     /// Whether the block is one of this pool.
     public func owns(_ block: borrowing MemoryBlock) -> Bool { block.core == core }
 
