@@ -28,7 +28,7 @@ public final class RTOSMutex: Sendable {
     public init(name: String = "", isRecursive: Bool = false) {
         self.name = name
         object = BlockingObject(MutexOwnership(isRecursive: isRecursive))
-        object.header.pointee.isMutex = true
+        object.header.body.pointee.isMutex = true
         PriorityInheritance.add(object.header)
     }
 
@@ -111,7 +111,7 @@ public final class RTOSMutex: Sendable {
             owner = ownership.owner
             ownership.passOn(to: nil)
             if let owner { Self.lose(owner, waiters.header) }
-            waiters.header.pointee.isDeleted = true
+            waiters.header.body.pointee.isDeleted = true
             return waiters.endAll(.takers, with: .deleted)
         }
         if let owner { PriorityInheritance.mutexLost(by: owner) }
@@ -147,12 +147,12 @@ public final class RTOSMutex: Sendable {
     }
 
     private static func gain(_ task: TaskPointer, _ header: UnsafeMutablePointer<WaitHeader>) {
-        header.pointee.owner = task
+        header.body.pointee.owner = task
         task.pointee.mutexesHeld.wrappingAdd(1, ordering: .relaxed)
     }
 
     private static func lose(_ task: TaskPointer, _ header: UnsafeMutablePointer<WaitHeader>) {
-        header.pointee.owner = nil
+        header.body.pointee.owner = nil
         task.pointee.mutexesHeld.wrappingSubtract(1, ordering: .relaxed)
     }
 }

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// The task that runs the callbacks of a kernel's software timers, and functions that others leave to it.
 ///
 /// One task runs them all, one after the other, so a callback that waits delays every timer. The task sleeps until
@@ -40,7 +38,7 @@ public final class TimerService: Sendable {
 
     let kernel: Kernel
     let object: BlockingObject<State>
-    private let ownTask = Mutex<RTOSTask?>(nil)
+    private let ownTask = Guarded<RTOSTask?>(nil)
 
     /// The task itself.
     public var task: RTOSTask { ownTask.withLock { $0! } }

@@ -1,11 +1,10 @@
 import Glibc
 import RTOS
-import Synchronization
 import Testing
 
 /// What threads of a test have to tell, in the order in which they told it.
 final class Log<Element: Sendable>: Sendable {
-    private let elements = Mutex<[Element]>([])
+    private let elements = Guarded<[Element]>([])
 
     func append(_ element: Element) {
         elements.withLock { $0.append(element) }
@@ -36,7 +35,8 @@ enum Setting: CaseIterable, CustomTestStringConvertible {
 
     /// Runs `body` as the first task of a kernel in this setting, until all its tasks have ended.
     func run(
-        priority: UInt8 = 100, sourceLocation: SourceLocation = #_sourceLocation, _ body: @escaping @Sendable () -> Void
+        seed: UInt64 = 1, priority: UInt8 = 100, sourceLocation: SourceLocation = #_sourceLocation,
+        _ body: @escaping @Sendable () -> Void
     ) {
         switch self {
         case .parallel:
@@ -44,7 +44,7 @@ enum Setting: CaseIterable, CustomTestStringConvertible {
             RTOSTask.start(name: "first", priority: priority, kernel: kernel, body)
             awaitEnd(of: kernel, sourceLocation)
         case .singleCore:
-            onSingleCore(priority: priority, sourceLocation: sourceLocation, body)
+            onSingleCore(seed: seed, priority: priority, sourceLocation: sourceLocation, body)
         }
     }
 }

@@ -13,19 +13,19 @@ public enum CriticalSection {
     /// Blocks while another thread is inside. Interrupts may call it.
     public static func enter() {
         let task = Kernel.enter()
-        if task.pointee.criticalNesting == 0 {
+        if task.own.pointee.criticalNesting == 0 {
             lock.lock()
             Kernel.hold(task)
         }
-        task.pointee.criticalNesting += 1
+        task.own.pointee.criticalNesting += 1
     }
 
     /// Ends the innermost critical section of the calling thread, which must be in one.
     public static func exit() {
         let task = TaskControlBlock.current
-        precondition(task.pointee.criticalNesting > 0, "left a critical section that was not entered")
-        task.pointee.criticalNesting -= 1
-        if task.pointee.criticalNesting == 0 {
+        precondition(task.own.pointee.criticalNesting > 0, "left a critical section that was not entered")
+        task.own.pointee.criticalNesting -= 1
+        if task.own.pointee.criticalNesting == 0 {
             lock.unlock()
             Kernel.release(task)
             Kernel.leave(task)
@@ -33,7 +33,7 @@ public enum CriticalSection {
     }
 
     /// Whether the calling thread is in a critical section.
-    public static var isActive: Bool { TaskControlBlock.current.pointee.criticalNesting > 0 }
+    public static var isActive: Bool { TaskControlBlock.current.own.pointee.criticalNesting > 0 }
 
     public static func run<Result, Failure: Error>(
         _ body: () throws(Failure) -> Result
@@ -45,9 +45,9 @@ public enum CriticalSection {
 
     /// A task is about to wait: interrupts are let through. Answers what `takeAgain` needs.
     static func letGo(_ task: TaskPointer) -> Int {
-        let nesting = task.pointee.criticalNesting
+        let nesting = task.own.pointee.criticalNesting
         if nesting > 0 {
-            task.pointee.criticalNesting = 0
+            task.own.pointee.criticalNesting = 0
             lock.unlock()
         }
         return nesting
@@ -56,6 +56,6 @@ public enum CriticalSection {
     static func takeAgain(_ task: TaskPointer, _ nesting: Int) {
         guard nesting > 0 else { return }
         lock.lock()
-        task.pointee.criticalNesting = nesting
+        task.own.pointee.criticalNesting = nesting
     }
 }

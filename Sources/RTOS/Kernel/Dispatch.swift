@@ -25,13 +25,17 @@ extension Kernel {
         else { return }
         let kernel = task.pointee.kernel
         guard kernel.decide({ $0.call(by: member, atWallTick: kernel.tickCount) }) else { return }
-        task.pointee.place.park()
+        kernel.awaitSlot(task, member)
         obey(task)
     }
 
     /// The first thing that a task's thread does: it waits for its slot.
     static func begin(_ task: TaskPointer) {
-        if task.pointee.member != nil { task.pointee.place.park() }
+        if let member = task.pointee.member {
+            task.pointee.kernel.awaitSlot(task, member)
+        } else {
+            _ = task.pointee.kernel.gate.wait(.takers, .forever) { isOpen, _ in isOpen ? () : nil }
+        }
         obey(task)
     }
 
@@ -42,7 +46,7 @@ extension Kernel {
             return
         }
         guard task.pointee.kernel.decide({ $0.yield(member) }) else { return }
-        task.pointee.place.park()
+        task.pointee.kernel.awaitSlot(task, member)
     }
 
     /// Sees to suspension and deletion, whoever ordered it.
@@ -64,18 +68,26 @@ extension Kernel {
 
     private func park(_ task: TaskPointer, _ member: DispatchRule.Member, until deadline: MonotonicTime) -> Bool {
         let tick = hasVirtualTicks ? tick(at: deadline) : .max
-        let hasToWait = decide { $0.block(member, until: tick) }
-        if hasToWait {
-            if hasVirtualTicks || deadline == .never {
-                task.pointee.place.park()
-            } else if !task.pointee.place.park(until: deadline) {
-                // Whether or not somebody was faster, the slot comes now or has come.
-                _ = decide { $0.expire(member) }
-                task.pointee.place.park()
-            }
+        if decide({ $0.block(member, until: tick) }) {
+            awaitSlot(task, member, until: hasVirtualTicks ? .never : deadline)
         }
         guard deadline != .never else { return true }
         return table.withLock { !$0.rule.takeTimeOut(member) }
+    }
+
+    /// Sleeps until the rule lets the task run. A wake that was meant for an earlier user of its block does not count.
+    ///
+    /// - Parameter deadline: when to tell the rule that a wait on the wall clock is over.
+    func awaitSlot(_ task: TaskPointer, _ member: DispatchRule.Member, until deadline: MonotonicTime = .never) {
+        var deadline = deadline
+        while true {
+            if task.pointee.place.park(until: deadline) {
+                if table.withLock({ $0.rule.activity(of: member) == .running }) { return }
+            } else {
+                decide { _ = $0.expire(member) }
+                deadline = .never
+            }
+        }
     }
 
     /// Lets the task's present or next `park` return. Any thread. No place to switch: that is `leave`.

@@ -10,7 +10,7 @@ extension Kernel {
         kernel.decide { $0.goOutside(member) }
         defer {
             kernel.decide { $0.comeBack(member) }
-            task.pointee.place.park()
+            kernel.awaitSlot(task, member)
             leave(task)
         }
         return try body()

@@ -8,7 +8,7 @@ import Synchronization
 /// run; they see the clock of `main`.
 public final class Kernel: Sendable {
     public let configuration: Configuration
-    let table: Mutex<DispatchTable>
+    let table: Guarded<DispatchTable>
     /// Nothing to decide: every task runs when it is woken, and the futex watches its deadline.
     let isDirect: Bool
     let hasVirtualTicks: Bool
@@ -16,14 +16,17 @@ public final class Kernel: Sendable {
     let virtualTick = Atomic<UInt64>(0)
     let tickNanoseconds: UInt64
     /// When tick 0 began, in nanoseconds of the monotonic clock.
-    let origin: UInt64
+    private let beginning: Atomic<UInt64>
+    var origin: UInt64 { beginning.load(ordering: .relaxed) }
+    /// Whether tasks may run; where those of a direct kernel wait for it.
+    let gate: BlockingObject<Bool>
     let processor: Int32
     let taskCount = Atomic<UInt32>(0)
     /// How many tasks have not ended, and who waits for their end.
     let living = BlockingObject(0)
     /// Whether some task has the scheduler locked.
     let schedulerLock = BlockingObject(false)
-    let service = Mutex<TimerService?>(nil)
+    let service = Guarded<TimerService?>(nil)
 
     public init(_ configuration: Configuration = Configuration()) {
         self.configuration = configuration
@@ -34,23 +37,25 @@ public final class Kernel: Sendable {
         var rule = DispatchRule(
             slots: configuration.processors == .single ? 1 : .max, virtualTicks: counter)
         if configuration.startsAtOnce { rule.start() }
-        table = Mutex(DispatchTable(rule: rule))
+        table = Guarded(DispatchTable(rule: rule))
         hasVirtualTicks = counter != nil
-        isDirect = configuration.processors == .parallel && counter == nil && configuration.startsAtOnce
+        isDirect = configuration.processors == .parallel && counter == nil
+        gate = BlockingObject(configuration.startsAtOnce)
         tickNanoseconds = 1_000_000_000 / UInt64(configuration.tickRate)
-        origin = hasVirtualTicks ? 0 : MonotonicTime.now.nanoseconds
+        beginning = Atomic(hasVirtualTicks ? 0 : MonotonicTime.now.nanoseconds)
         let isPinned = configuration.processors == .single && configuration.staysOnOneProcessor
         processor = isPinned ? hil_thread_get_processor() : -1
     }
 
     deinit {
         living.destroy()
+        gate.destroy()
         schedulerLock.destroy()
     }
 
-    private static let mainConfiguration = Mutex<Configuration?>(initialConfiguration())
+    private static let mainConfiguration = Guarded<Configuration?>(initialConfiguration())
 
-    /// Out of line: the compiler (6.3.1) crashes when it lays this mutex out as static data.
+    /// Out of line: the compiler (6.3.1) crashes when it lays this out as static data.
     @inline(never)
     private static func initialConfiguration() -> Configuration { Configuration() }
 
@@ -75,10 +80,19 @@ public final class Kernel: Sendable {
     /// The kernel of the calling task; `main` on a thread that is none.
     public static var current: Kernel { TaskControlBlock.current.pointee.kernel }
 
-    /// Lets tasks run that were made before. Only of use with `Configuration.startsAtOnce` false.
+    /// Lets tasks run that were made before; with wall ticks, tick 0 begins now. Only of use with
+    /// `Configuration.startsAtOnce` false.
     public func start() {
+        guard !isStarted else { return }
+        if !hasVirtualTicks { beginning.store(MonotonicTime.now.nanoseconds, ordering: .relaxed) }
+        gate.peek { isOpen, waiters in
+            isOpen = true
+            waiters.endAll(.takers, with: .granted)
+        }
         decide { $0.start() }
     }
+
+    public var isStarted: Bool { gate.peek { isOpen, _ in isOpen } }
 
     /// Blocks until every task of this kernel has ended; false if the time is over first. Not for its own tasks.
     public func waitUntilEnded(_ timeout: Timeout = .forever) -> Bool {

@@ -8,7 +8,7 @@ extension Kernel {
     public static func lockScheduler() -> Bool {
         guard !InterruptContext.isActive else { return false }
         let task = Kernel.enter()
-        if task.pointee.schedulerLockNesting == 0 {
+        if task.own.pointee.schedulerLockNesting == 0 {
             // Held by others, it is handed over.
             _ = task.pointee.kernel.schedulerLock.wait(.takers, .forever) { isLocked, _ -> Void? in
                 guard !isLocked else { return nil }
@@ -17,7 +17,7 @@ extension Kernel {
             }
             hold(task)
         }
-        task.pointee.schedulerLockNesting += 1
+        task.own.pointee.schedulerLockNesting += 1
         return true
     }
 
@@ -26,9 +26,9 @@ extension Kernel {
     @discardableResult
     public static func unlockScheduler() -> Bool {
         let task = TaskControlBlock.current
-        guard task.pointee.schedulerLockNesting > 0 else { return false }
-        task.pointee.schedulerLockNesting -= 1
-        if task.pointee.schedulerLockNesting == 0 {
+        guard task.own.pointee.schedulerLockNesting > 0 else { return false }
+        task.own.pointee.schedulerLockNesting -= 1
+        if task.own.pointee.schedulerLockNesting == 0 {
             release(task)
             task.pointee.kernel.schedulerLock.perform { isLocked, waiters in
                 if !waiters.grantFirst(.takers) { isLocked = false }
@@ -38,7 +38,7 @@ extension Kernel {
     }
 
     /// How often the calling task has locked the scheduler and not unlocked it.
-    public static var schedulerLockDepth: Int { TaskControlBlock.current.pointee.schedulerLockNesting }
+    public static var schedulerLockDepth: Int { TaskControlBlock.current.own.pointee.schedulerLockNesting }
 
     /// A task keeps its slot from now on.
     static func hold(_ task: TaskPointer) {

@@ -14,26 +14,11 @@ public final class MessagePool: Sendable {
         public var highestUsedCount: Int
     }
 
-    private struct Contents: ~Copyable {
-        let lock = ObjectLock()
-        var nodes: PostMessageNodes
-    }
-
-    private struct Reference: @unchecked Sendable {
-        let contents: UnsafeMutablePointer<Contents>
-    }
-
-    private let reference: Reference
+    private let nodes: Guarded<PostMessageNodes>
 
     /// A pool of `count` nodes: `OS_CFG_MSG_POOL_SIZE`.
     public init(count: Int) {
-        reference = Reference(contents: .allocate(capacity: 1))
-        reference.contents.initialize(to: Contents(nodes: PostMessageNodes(count: count)))
-    }
-
-    deinit {
-        reference.contents.deinitialize(count: 1)
-        reference.contents.deallocate()
+        nodes = Guarded(PostMessageNodes(count: count))
     }
 
     public var snapshot: Snapshot {
@@ -46,12 +31,7 @@ public final class MessagePool: Sendable {
 
     @inline(__always)
     func withNodes<Result>(_ body: (inout PostMessageNodes) -> Result) -> Result {
-        let contents = reference.contents
-        // The lock is the first field, so that it has the contents' address.
-        let lock = UnsafeMutableRawPointer(contents).assumingMemoryBound(to: ObjectLock.self)
-        lock.lock()
-        defer { lock.unlock() }
-        return body(&contents.pointee.nodes)
+        nodes.withLock(body)
     }
 }
 

@@ -144,7 +144,7 @@ public final class PostQueue: Sendable {
             guard count == 0 || !ifNobodyWaits else { return count }
             contents.deletion = now
             _ = pool.withNodes { contents.list.removeAll(nodes: &$0) }
-            waiters.header.pointee.isDeleted = true
+            waiters.header.body.pointee.isDeleted = true
             return waiters.endAll(.takers, with: .deleted)
         }
     }

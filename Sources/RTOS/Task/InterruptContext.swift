@@ -27,7 +27,7 @@ public enum InterruptContext {
     /// `pxHigherPriorityTaskWoken`.
     public static func takeHasWoken() -> Bool {
         let task = TaskControlBlock.current
-        defer { task.pointee.hasWoken = false }
-        return task.pointee.hasWoken
+        defer { task.own.pointee.hasWoken = false }
+        return task.own.pointee.hasWoken
     }
 }

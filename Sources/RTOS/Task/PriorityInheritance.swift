@@ -69,8 +69,8 @@ enum PriorityInheritance {
         var mutex = mutex
         for _ in 0..<longestChain {
             mutex.lock()
-            let owner = mutex.pointee.owner
-            let waiter = mutex.pointee.takers.first?.pointee.priority.load(ordering: .relaxed) ?? 0
+            let owner = mutex.body.pointee.owner
+            let waiter = mutex.body.pointee.lists.takers.first?.pointee.priority.load(ordering: .relaxed) ?? 0
             mutex.unlock()
             guard let owner else { return }
             let present = owner.pointee.priority.load(ordering: .relaxed)
@@ -88,7 +88,7 @@ enum PriorityInheritance {
         var highest: UInt8 = 0
         for mutex in mutexes {
             mutex.lock()
-            if mutex.pointee.owner == owner, let waiter = mutex.pointee.takers.first {
+            if mutex.body.pointee.owner == owner, let waiter = mutex.body.pointee.lists.takers.first {
                 highest = max(highest, waiter.pointee.priority.load(ordering: .relaxed))
             }
             mutex.unlock()
@@ -98,7 +98,9 @@ enum PriorityInheritance {
 
     /// Alive: whoever ends a mutex ends its waits, and then comes through the visit lock.
     private static func mutexAwaited(by task: TaskPointer) -> UnsafeMutablePointer<WaitHeader>? {
-        guard let header = task.pointee.waitingFor.load(ordering: .relaxed), header.pointee.isMutex else { return nil }
+        guard let header = task.pointee.waitingFor.load(ordering: .relaxed), header.body.pointee.isMutex else {
+            return nil
+        }
         return header
     }
 

@@ -101,7 +101,7 @@ public struct RTOSTask: Hashable, @unchecked Sendable {
     /// Lets the task's present or next `park` return. Any thread, interrupts too; never blocks.
     public func unpark() {
         let task = TaskControlBlock.current
-        task.pointee.hasWoken = true
+        task.own.pointee.hasWoken = true
         Kernel.wake(block)
         Kernel.leave(task)
     }

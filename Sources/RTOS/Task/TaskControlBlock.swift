@@ -20,21 +20,11 @@ struct TaskControlBlock: ~Copyable {
     // Set before the task's first instruction; atomic because a late waker may read them when the block is used again.
     private let kernelReference: Atomic<Unmanaged<Kernel>>
     private let memberNumber = Atomic<Int>(-1)
-    /// Counts the kernel's tasks in the order of their creation.
-    var number: UInt32 = 0
-    /// It is not counted as one of the kernel's tasks: a thread from elsewhere, an interrupt, a service.
-    var isService = true
-    var isInterrupt = false
+    private let numberInKernel = Atomic<UInt32>(0)
+    private let flags = Atomic<UInt8>(0)
 
-    // Where the task waits. Guarded by the lock of the object it waits for.
-    var next: TaskPointer?
-    var previous: TaskPointer?
-    var side = WaitSide.takers
-    var request = WaitRequest()
-    var result: UInt = 0
-    var verdict: UInt8 = 0
-    /// Links those that one call has woken until it tells them.
-    var nextWoken: TaskPointer?
+    /// Guarded by the lock of the object that the task waits for.
+    let node: UnsafeMutablePointer<WaitNode>
     /// The object, or nil. Only those who hold that object's lock change it.
     let waitingFor = Atomic<UnsafeMutablePointer<WaitHeader>?>(nil)
     /// How the wait ended, as soon as the task may know it.
@@ -44,17 +34,18 @@ struct TaskControlBlock: ~Copyable {
 
     let mutexesHeld = Atomic<UInt32>(0)
 
-    // Used by the task's own thread alone.
-    var criticalNesting = 0
-    var schedulerLockNesting = 0
-    var stopDeferrals = 0
-    var hasWoken = false
+    /// Used by the task's own thread alone.
+    let own: UnsafeMutablePointer<OwnState>
 
     /// Notifications, and those who wait for the task's end.
     let signals = BlockingObject(TaskSignals())
 
     init(kernel: Kernel) {
         kernelReference = Atomic(.passUnretained(kernel))
+        node = .allocate(capacity: 1)
+        node.initialize(to: WaitNode())
+        own = .allocate(capacity: 1)
+        own.initialize(to: OwnState())
     }
 
     /// The kernel that dispatches it. Kernels that have made a task live for ever.
@@ -72,31 +63,26 @@ struct TaskControlBlock: ~Copyable {
         nonmutating set { memberNumber.store(newValue ?? -1, ordering: .relaxed) }
     }
 
+    /// Counts the kernel's tasks in the order of their creation.
+    var number: UInt32 {
+        get { numberInKernel.load(ordering: .relaxed) }
+        nonmutating set { numberInKernel.store(newValue, ordering: .relaxed) }
+    }
+
+    /// It is not counted as one of the kernel's tasks: a thread from elsewhere, an interrupt, a service.
+    var isService: Bool { flags.load(ordering: .relaxed) & 1 != 0 }
+    var isInterrupt: Bool { flags.load(ordering: .relaxed) & 2 != 0 }
+
+    func setKind(isService: Bool, isInterrupt: Bool) {
+        flags.store((isService ? 1 : 0) | (isInterrupt ? 2 : 0), ordering: .relaxed)
+    }
+
     /// Sets or clears bits of `attention`.
     func order(_ bit: UInt32) { attention.bitwiseOr(bit, ordering: .acquiringAndReleasing) }
     func withdraw(_ bit: UInt32) { attention.bitwiseAnd(~bit, ordering: .acquiringAndReleasing) }
 
-    /// Makes it the block of a new task.
-    mutating func prepare(serial: UInt64, priority: UInt8, kernel: Kernel) {
-        self.kernel = kernel
-        member = nil
-        isService = true
-        isInterrupt = false
-        self.priority.store(priority, ordering: .relaxed)
-        basePriority.store(priority, ordering: .relaxed)
-        attention.store(0, ordering: .relaxed)
-        isWaiting.store(false, ordering: .relaxed)
-        mutexesHeld.store(0, ordering: .relaxed)
-        criticalNesting = 0
-        schedulerLockNesting = 0
-        stopDeferrals = 0
-        hasWoken = false
-        signals.reset(TaskSignals(serial: serial))
-        self.serial.store(serial, ordering: .releasing)
-    }
-
     /// It holds nothing that others could need at once.
-    var mayStopNow: Bool { criticalNesting == 0 && schedulerLockNesting == 0 && stopDeferrals == 0 }
+    var mayStopNow: Bool { own.pointee.mayStop }
 
     var isToBeDeleted: Bool { attention.load(ordering: .relaxed) & Attention.deleted != 0 }
 
@@ -107,6 +93,29 @@ struct TaskControlBlock: ~Copyable {
         static let suspended: UInt32 = 2
         static let deleted: UInt32 = 4
     }
+}
+
+/// Where and for what a task waits.
+struct WaitNode {
+    var next: TaskPointer?
+    var previous: TaskPointer?
+    var side = WaitSide.takers
+    var request = WaitRequest()
+    var result: UInt = 0
+    var verdict: UInt8 = 0
+    /// Links those that one call has woken until it tells them.
+    var nextWoken: TaskPointer?
+}
+
+/// What only the task itself knows.
+struct OwnState {
+    var criticalNesting = 0
+    var schedulerLockNesting = 0
+    /// How many reasons there are not to be suspended or deleted now.
+    var stopDeferrals = 0
+    var hasWoken = false
+
+    var mayStop: Bool { criticalNesting == 0 && schedulerLockNesting == 0 && stopDeferrals == 0 }
 }
 
 extension TaskControlBlock {
@@ -128,5 +137,26 @@ extension TaskControlBlock {
     static func bind(_ task: TaskPointer) {
         _ = TaskRegistry.exitHook
         hil_task_local_set(task)
+    }
+}
+
+extension TaskPointer {
+    // Read through these, so that a change behind them is no access to the block, whose atomics others use.
+    @inline(__always) var node: UnsafeMutablePointer<WaitNode> { pointee.node }
+    @inline(__always) var own: UnsafeMutablePointer<OwnState> { pointee.own }
+
+    /// Makes it the block of a new task.
+    func prepare(serial: UInt64, priority: UInt8, kernel: Kernel) {
+        pointee.kernel = kernel
+        pointee.member = nil
+        pointee.setKind(isService: true, isInterrupt: false)
+        pointee.priority.store(priority, ordering: .relaxed)
+        pointee.basePriority.store(priority, ordering: .relaxed)
+        pointee.attention.store(0, ordering: .relaxed)
+        pointee.isWaiting.store(false, ordering: .relaxed)
+        pointee.mutexesHeld.store(0, ordering: .relaxed)
+        own.pointee = OwnState()
+        pointee.signals.reset(TaskSignals(serial: serial))
+        pointee.serial.store(serial, ordering: .releasing)
     }
 }

@@ -1,8 +1,6 @@
-import Synchronization
-
 /// Tells those who keep something for a task, such as a mutex it holds, that the task has ended.
 public final class TaskEnd: Sendable {
-    private static let observers = Mutex<[ObjectIdentifier: @Sendable (RTOSTask) -> Void]>([:])
+    private static let observers = Guarded<[ObjectIdentifier: @Sendable (RTOSTask) -> Void]>([:])
 
     /// Calls `action` on the thread of every task that ends, until `ignore` is called for the same `owner`.
     public static func observe(for owner: AnyObject, _ action: @escaping @Sendable (RTOSTask) -> Void) {

@@ -15,7 +15,9 @@ extension RTOSTask {
         let attention = block.pointee.attention.load(ordering: .acquiring)
         guard isAlive, attention & TaskControlBlock.Attention.deleted == 0 else { return .deleted }
         if attention & TaskControlBlock.Attention.suspended != 0 { return .suspended }
-        if block.pointee.isWaiting.load(ordering: .relaxed) { return .blocked }
+        if block.pointee.isWaiting.load(ordering: .relaxed) {
+            return block.pointee.kernel.isStarted ? .blocked : .ready
+        }
         guard let member = block.pointee.member else { return .running }
         return switch block.pointee.kernel.table.withLock({ $0.rule.activity(of: member) }) {
         case .running: .running
@@ -46,7 +48,7 @@ extension RTOSTask {
         defer { Kernel.leave(caller) }
         guard state == .suspended else { return false }
         block.pointee.withdraw(TaskControlBlock.Attention.suspended)
-        caller.pointee.hasWoken = true
+        caller.own.pointee.hasWoken = true
         Kernel.wake(block)
         return true
     }
@@ -107,8 +109,8 @@ extension RTOSTask {
         _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {
         let task = TaskControlBlock.current
-        task.pointee.stopDeferrals += 1
-        defer { task.pointee.stopDeferrals -= 1 }
+        task.own.pointee.stopDeferrals += 1
+        defer { task.own.pointee.stopDeferrals -= 1 }
         return try body()
     }
 }

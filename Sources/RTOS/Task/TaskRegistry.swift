@@ -1,5 +1,4 @@
 import CLinux
-import Synchronization
 
 /// What others wait for at a task: a notification, or its end.
 struct TaskSignals {
@@ -21,7 +20,7 @@ enum TaskRegistry {
         var names: [UInt64: String] = [:]
     }
 
-    private static let contents = Mutex(Contents())
+    private static let contents = Guarded(Contents())
 
     /// Makes a thread from elsewhere a task.
     static func adopt(name: String) -> TaskPointer {
@@ -29,8 +28,7 @@ enum TaskRegistry {
         let task = take(name: name, priority: RTOSTask.defaultPriority, kernel: kernel)
         if kernel.hasVirtualTicks {
             kernel.join(task.block, priority: Int(RTOSTask.defaultPriority), sharesSlots: false)
-            // It runs already.
-            task.block.pointee.place.park()
+            if let member = task.block.pointee.member { kernel.awaitSlot(task.block, member) }
         }
         return task.block
     }
@@ -39,8 +37,7 @@ enum TaskRegistry {
     static func make(name: String, priority: UInt8, kernel: Kernel, isInterrupt: Bool, isService: Bool) -> RTOSTask {
         let task = take(name: name, priority: priority, kernel: kernel)
         let block = task.block
-        block.pointee.isService = isService
-        block.pointee.isInterrupt = isInterrupt
+        block.pointee.setKind(isService: isService, isInterrupt: isInterrupt)
         kernel.taskMade(block)
         if !kernel.isDirect {
             kernel.join(block, priority: isInterrupt ? RTOSTask.interruptRank : Int(priority), sharesSlots: true)
@@ -59,7 +56,7 @@ enum TaskRegistry {
                     return TaskReference(pointer: pointer)
                 }()
             let serial = contents.lastSerial
-            block.pointer.pointee.prepare(serial: serial, priority: priority, kernel: kernel)
+            block.pointer.prepare(serial: serial, priority: priority, kernel: kernel)
             contents.living.append(block)
             contents.names[serial] = name
             return RTOSTask(block: block.pointer, serial: serial)
@@ -70,7 +67,7 @@ enum TaskRegistry {
     private static func giveBack(_ task: TaskPointer) {
         let serial = task.pointee.serial.load(ordering: .relaxed)
         let (kernel, member) = (task.pointee.kernel, task.pointee.member)
-        task.pointee.stopDeferrals += 1
+        task.own.pointee.stopDeferrals += 1
         _ = CriticalSection.letGo(task)
         while Kernel.unlockScheduler() {}
         RTOSMutex.releaseAll(heldBy: task)

@@ -32,41 +32,40 @@
 ///
 /// Copies refer to one object; whoever made it calls `destroy` when nobody can use it any more.
 public struct BlockingObject<State: ~Copyable>: @unchecked Sendable {
-    struct Storage: ~Copyable {
-        var header = WaitHeader()
-        var state: State
+    /// The lock, the lists and then the bookkeeping, in cache lines of their own.
+    let header: UnsafeMutablePointer<WaitHeader>
 
-        init(state: consuming State) {
-            self.state = state
-        }
+    private static var stateOffset: Int {
+        let alignment = MemoryLayout<State>.alignment
+        return (MemoryLayout<WaitHeader>.size + alignment - 1) / alignment * alignment
     }
 
-    /// The lock, the lists and the bookkeeping share a cache line of their own.
-    private let storage: UnsafeMutablePointer<Storage>
-
     public init(_ state: consuming State) {
-        let layout = MemoryLayout<Storage>.self
-        storage = UnsafeMutableRawPointer.allocate(byteCount: layout.stride, alignment: max(64, layout.alignment))
-            .bindMemory(to: Storage.self, capacity: 1)
-        storage.initialize(to: Storage(state: state))
+        header = UnsafeMutableRawPointer.allocate(
+            byteCount: Self.stateOffset + MemoryLayout<State>.size, alignment: max(64, MemoryLayout<State>.alignment)
+        ).bindMemory(to: WaitHeader.self, capacity: 1)
+        header.initialize(to: WaitHeader())
+        (UnsafeMutableRawPointer(header) + Self.stateOffset).bindMemory(to: State.self, capacity: 1)
+            .initialize(to: state)
+    }
+
+    /// The object that begins with this header.
+    init(header: UnsafeMutablePointer<WaitHeader>) {
+        self.header = header
     }
 
     /// Ends all waits and frees the memory. Nobody may use the object after that.
     public func destroy() {
         delete()
         VisitLock.withLock {}
-        storage.deinitialize(count: 1)
-        UnsafeMutableRawPointer(storage).deallocate()
-    }
-
-    /// The object that begins with this header.
-    init(header: UnsafeMutablePointer<WaitHeader>) {
-        storage = UnsafeMutableRawPointer(header).assumingMemoryBound(to: Storage.self)
+        state.deinitialize(count: 1)
+        header.deinitialize(count: 1)
+        UnsafeMutableRawPointer(header).deallocate()
     }
 
     @inline(__always)
-    var header: UnsafeMutablePointer<WaitHeader> {
-        UnsafeMutableRawPointer(storage).assumingMemoryBound(to: WaitHeader.self)
+    private var state: UnsafeMutablePointer<State> {
+        (UnsafeMutableRawPointer(header) + Self.stateOffset).assumingMemoryBound(to: State.self)
     }
 
     /// Changes the bookkeeping under the lock, then wakes those whose wait was ended. Never blocks; interrupts may.
@@ -82,7 +81,7 @@ public struct BlockingObject<State: ~Copyable>: @unchecked Sendable {
             waiters.wake(by: task)
             Kernel.leave(task)
         }
-        return try body(&storage.pointee.state, &waiters)
+        return try body(&self.state.pointee, &waiters)
     }
 
     /// As `perform`, but no place to switch tasks: for those who are inside another call, and for diagnostics.
@@ -97,13 +96,13 @@ public struct BlockingObject<State: ~Copyable>: @unchecked Sendable {
             header.unlock()
             waiters.wake(by: task)
         }
-        return try body(&storage.pointee.state, &waiters)
+        return try body(&self.state.pointee, &waiters)
     }
 
     /// Puts new bookkeeping in the place of the old, before anybody uses the object.
     func reset(_ state: consuming State) {
         header.lock()
-        storage.pointee.state = state
+        self.state.pointee = state
         header.unlock()
     }
 
@@ -136,10 +135,10 @@ public struct BlockingObject<State: ~Copyable>: @unchecked Sendable {
         var waiters = Waiters(header)
         header.lock()
         let outcome: Outcome<Result>
-        if header.pointee.isDeleted {
+        if header.body.pointee.isDeleted {
             header.unlock()
             outcome = .ended(.deleted)
-        } else if let result = attempt(&storage.pointee.state, &waiters) {
+        } else if let result = attempt(&self.state.pointee, &waiters) {
             header.unlock()
             waiters.wake(by: task)
             outcome = .done(result)
@@ -155,7 +154,7 @@ public struct BlockingObject<State: ~Copyable>: @unchecked Sendable {
     @discardableResult
     public func delete() -> Int {
         peek { _, waiters in
-            header.pointee.isDeleted = true
+            header.body.pointee.isDeleted = true
             return waiters.endAll(.takers, with: .deleted) + waiters.endAll(.givers, with: .deleted)
         }
     }

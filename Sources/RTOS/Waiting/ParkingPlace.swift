@@ -22,11 +22,6 @@ struct ParkingPlace: @unchecked Sendable {
         word.initialize(to: Atomic(Self.empty))
     }
 
-    /// Blocks until there is a permit, and takes it.
-    func park() {
-        while !park(until: .never) {}
-    }
-
     /// Blocks until there is a permit, and takes it. False if `deadline` came first.
     func park(until deadline: MonotonicTime) -> Bool {
         if word.pointee.exchange(Self.empty, ordering: .acquiring) == Self.permit { return true }

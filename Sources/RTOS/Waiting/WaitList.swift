@@ -20,41 +20,56 @@ struct WaitList {
         let priority = task.pointee.priority.load(ordering: .sequentiallyConsistent)
         var before = last
         while let other = before, other.pointee.priority.load(ordering: .relaxed) < priority {
-            before = other.pointee.previous
+            before = other.node.pointee.previous
         }
-        let after = before == nil ? first : before!.pointee.next
-        task.pointee.previous = before
-        task.pointee.next = after
-        if let before { before.pointee.next = task } else { first = task }
-        if let after { after.pointee.previous = task } else { last = task }
+        let after = before == nil ? first : before!.node.pointee.next
+        task.node.pointee.previous = before
+        task.node.pointee.next = after
+        if let before { before.node.pointee.next = task } else { first = task }
+        if let after { after.node.pointee.previous = task } else { last = task }
     }
 
     /// Takes out a task that is in this list.
     mutating func remove(_ task: TaskPointer) {
-        let (before, after) = (task.pointee.previous, task.pointee.next)
-        if let before { before.pointee.next = after } else { first = after }
-        if let after { after.pointee.previous = before } else { last = before }
-        task.pointee.previous = nil
-        task.pointee.next = nil
+        let (before, after) = (task.node.pointee.previous, task.node.pointee.next)
+        if let before { before.node.pointee.next = after } else { first = after }
+        if let after { after.node.pointee.previous = before } else { last = before }
+        task.node.pointee.previous = nil
+        task.node.pointee.next = nil
     }
 }
 
-/// What every object that can be waited for begins with.
-struct WaitHeader: ~Copyable {
-    /// First, so that its address is the header's.
-    let lock = ObjectLock()
+/// Both queues of an object.
+struct WaitLists {
     var takers = WaitList()
     var givers = WaitList()
-    var isDeleted = false
-    /// Its owner inherits the priorities of those who wait.
-    var isMutex = false
-    /// The task that holds the mutex.
-    var owner: TaskPointer?
 
     subscript(side: WaitSide) -> WaitList {
         get { side == .takers ? takers : givers }
         set { if side == .takers { takers = newValue } else { givers = newValue } }
     }
+}
+
+/// What every object that can be waited for begins with: its lock, then a `WaitBody`.
+///
+/// The two are reached through pointers of their own, so that a change of the body is no access to the lock, which
+/// other threads use at the same time.
+struct WaitHeader: ~Copyable {
+    let lock = ObjectLock()
+    private var place = WaitBody()
+
+    /// Where the body is, from the header's beginning: after the lock, aligned for pointers.
+    static var bodyOffset: Int { MemoryLayout<WaitHeader>.size - MemoryLayout<WaitBody>.size }
+}
+
+/// What an object's lock guards, whatever the object is.
+struct WaitBody {
+    var lists = WaitLists()
+    /// The task that holds the mutex.
+    var owner: TaskPointer?
+    var isDeleted = false
+    /// Its owner inherits the priorities of those who wait.
+    var isMutex = false
 }
 
 extension UnsafeMutablePointer<WaitHeader> {
@@ -63,6 +78,11 @@ extension UnsafeMutablePointer<WaitHeader> {
 
     @inline(__always)
     func unlock() { UnsafeMutableRawPointer(self).assumingMemoryBound(to: ObjectLock.self).unlock() }
+
+    @inline(__always)
+    var body: UnsafeMutablePointer<WaitBody> {
+        (UnsafeMutableRawPointer(self) + WaitHeader.bodyOffset).assumingMemoryBound(to: WaitBody.self)
+    }
 }
 
 /// The lock for what concerns a task and the object it waits for, seen from the task: aborting its wait, changing its

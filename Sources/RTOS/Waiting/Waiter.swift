@@ -42,10 +42,10 @@ public enum WaitVerdict: UInt8, Sendable {
 public struct Waiter {
     let task: TaskPointer
 
-    public var request: WaitRequest { task.pointee.request }
+    public var request: WaitRequest { task.node.pointee.request }
     public var priority: UInt8 { task.pointee.priority.load(ordering: .relaxed) }
     /// Whose turn is after this one's.
-    public var next: Waiter? { task.pointee.next.map(Waiter.init) }
+    public var next: Waiter? { task.node.pointee.next.map(Waiter.init) }
     public var handle: RTOSTask { RTOSTask(block: task, serial: task.pointee.serial.load(ordering: .relaxed)) }
 }
 
@@ -64,14 +64,15 @@ public struct Waiters {
     }
 
     /// True once `BlockingObject.delete` was called.
-    public var isDeleted: Bool { header.pointee.isDeleted }
+    public var isDeleted: Bool { header.body.pointee.isDeleted }
 
     public func isEmpty(_ side: WaitSide) -> Bool { first(side) == nil }
 
     /// Whose turn is next.
     @inline(__always)
     public func first(_ side: WaitSide) -> Waiter? {
-        (side == .takers ? header.pointee.takers.first : header.pointee.givers.first).map(Waiter.init)
+        (side == .takers ? header.body.pointee.lists.takers.first : header.body.pointee.lists.givers.first).map(
+            Waiter.init)
     }
 
     public func count(_ side: WaitSide) -> Int {
@@ -87,13 +88,13 @@ public struct Waiters {
     /// Ends this task's wait. It may be any of those in the lists; ask for its `next` before.
     public mutating func end(_ waiter: Waiter, with verdict: WaitVerdict = .granted, result: UInt = 0) {
         let task = waiter.task
-        header.pointee[task.pointee.side].remove(task)
-        task.pointee.result = result
-        task.pointee.verdict = verdict.rawValue
+        header.body.pointee.lists[task.node.pointee.side].remove(task)
+        task.node.pointee.result = result
+        task.node.pointee.verdict = verdict.rawValue
         task.pointee.waitingFor.store(nil, ordering: .relaxed)
         task.pointee.isWaiting.store(false, ordering: .relaxed)
-        task.pointee.nextWoken = nil
-        if let lastWoken { lastWoken.pointee.nextWoken = task } else { firstWoken = task }
+        task.node.pointee.nextWoken = nil
+        if let lastWoken { lastWoken.node.pointee.nextWoken = task } else { firstWoken = task }
         lastWoken = task
     }
 
@@ -127,10 +128,10 @@ public struct Waiters {
     private func tell(_ waker: TaskPointer) {
         var next = firstWoken
         while let task = next {
-            next = task.pointee.nextWoken
-            waker.pointee.hasWoken = true
+            next = task.node.pointee.nextWoken
+            waker.own.pointee.hasWoken = true
             // From here on the task may be gone and its block wait elsewhere.
-            task.pointee.ending.store(task.pointee.verdict, ordering: .releasing)
+            task.pointee.ending.store(task.node.pointee.verdict, ordering: .releasing)
             Kernel.wake(task)
         }
     }

@@ -11,15 +11,15 @@ enum Waiting {
             waiters.wake(by: task)
             return refusal
         }
-        task.pointee.request = request
-        task.pointee.side = side
+        task.node.pointee.request = request
+        task.node.pointee.side = side
         task.pointee.ending.store(0, ordering: .relaxed)
         task.pointee.waitingFor.store(header, ordering: .sequentiallyConsistent)
         task.pointee.isWaiting.store(true, ordering: .relaxed)
-        header.pointee[side].insert(task)
+        header.body.pointee.lists[side].insert(task)
         header.unlock()
         waiters.wake(by: task)
-        if header.pointee.isMutex { PriorityInheritance.waitBegan(task, for: header) }
+        if header.body.pointee.isMutex { PriorityInheritance.waitBegan(task, for: header) }
         let time = deadline.time
         let masks = CriticalSection.letGo(task)
         let ending = untilEnded(task, header, time)
@@ -31,7 +31,7 @@ enum Waiting {
     private static func refusal(_ task: TaskPointer, _ deadline: Deadline) -> WaitEnding? {
         if deadline.isNow { return .wouldBlock }
         if InterruptContext.isActive { return .inInterrupt }
-        if task.pointee.schedulerLockNesting > 0 { return .schedulerLocked }
+        if task.own.pointee.schedulerLockNesting > 0 { return .schedulerLocked }
         // A task that is to be deleted has waited long enough.
         if task.pointee.isToBeDeleted { return .aborted }
         return nil
@@ -44,7 +44,7 @@ enum Waiting {
         while true {
             if let verdict = WaitVerdict(rawValue: task.pointee.ending.load(ordering: .acquiring)) {
                 return switch verdict {
-                case .granted: .granted(task.pointee.result)
+                case .granted: .granted(task.node.pointee.result)
                 case .aborted: .aborted
                 case .deleted: .deleted
                 }
@@ -54,7 +54,7 @@ enum Waiting {
             header.lock()
             let isListed = task.pointee.waitingFor.load(ordering: .relaxed) == header
             if isListed {
-                header.pointee[task.pointee.side].remove(task)
+                header.body.pointee.lists[task.node.pointee.side].remove(task)
                 task.pointee.waitingFor.store(nil, ordering: .relaxed)
             }
             header.unlock()
@@ -75,9 +75,9 @@ enum Waiting {
     static func setPriority(_ priority: UInt8, of task: TaskPointer) {
         let serial = task.pointee.serial.load(ordering: .relaxed)
         let place = { (header: UnsafeMutablePointer<WaitHeader>, _: inout Waiters) in
-            header.pointee[task.pointee.side].remove(task)
+            header.body.pointee.lists[task.node.pointee.side].remove(task)
             task.pointee.priority.store(priority, ordering: .relaxed)
-            header.pointee[task.pointee.side].insert(task)
+            header.body.pointee.lists[task.node.pointee.side].insert(task)
         }
         if visit(task, serial, place) { return }
         task.pointee.priority.store(priority, ordering: .sequentiallyConsistent)
