@@ -27,6 +27,11 @@ final class Tally: Sendable {
         number.wrappingAdd(amount, ordering: .relaxed)
     }
 
+    /// Answers how far it was, and goes one further: a clock that no two threads read the same.
+    func next() -> Int {
+        number.wrappingAdd(1, ordering: .sequentiallyConsistent).oldValue
+    }
+
     var value: Int { number.load(ordering: .sequentiallyConsistent) }
 }
 
