@@ -11,8 +11,10 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let package = Package(
     name: "hilbridge",
     products: [
+        .executable(name: "hil", targets: ["hil"]),
         .library(name: "RTOS", targets: ["RTOS"]),
         .library(name: "PeripheralIO", targets: ["PeripheralIO"]),
+        .library(name: "HardwareTest", targets: ["HardwareTest"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -37,7 +39,17 @@ let package = Package(
             dependencies: ["CLinux", "RTOS", "VirtualHardware", logging, system, yams],
             swiftSettings: [.enableExperimentalFeature("Lifetimes")]
         ),
-        .testTarget(name: "RTOSTests", dependencies: ["RTOS"]),
+        .target(name: "HardwareTest", dependencies: ["PeripheralIO", "VirtualHardware", crypto, histogram]),
+        .executableTarget(name: "hil", dependencies: ["HardwareTest", argumentParser]),
+        .testTarget(name: "HardwareTestTests", dependencies: ["HardwareTest"]),
+        .testTarget(name: "hilTests", dependencies: ["hil", "HardwareTest", "VirtualHardware"]),
+        .testTarget(name: "RTOSTests", dependencies: ["RTOS", "VirtualHardware"]),
+        .testTarget(name: "VirtualHardwareTests", dependencies: ["RTOS", "VirtualHardware"]),
         .testTarget(name: "PeripheralIOTests", dependencies: ["PeripheralIO", "VirtualHardware"]),
     ]
 )
+
+for target in package.targets {
+    target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
+    target.cSettings = (target.cSettings ?? []) + [.treatAllWarnings(as: .error)]
+}

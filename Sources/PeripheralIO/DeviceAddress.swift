@@ -9,6 +9,8 @@ public struct DeviceAddress: Hashable, Sendable {
         case serial(path: String)
         case virtualSPI
         case virtualUART
+        /// A pseudoterminal pair whose far end sends back what it gets.
+        case virtualTTY
     }
 
     /// As it was written, without the settings.
@@ -27,12 +29,18 @@ public struct DeviceAddress: Hashable, Sendable {
         let settings = parts.count > 1 ? parts[1].split(separator: "&") : []
         for setting in settings {
             let pair = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let key = String(pair[0])
-            let isKnown = try apply(key, pair.count > 1 ? String(pair[1]) : "")
-            guard isKnown else {
-                throw .badAddress(text, reason: "unknown setting “\(key)”; \(knownSettings)")
-            }
+            try set(String(pair[0]), pair.count > 1 ? String(pair[1]) : "")
         }
+    }
+
+    /// Changes settings as the query would; those without a value stay as they are.
+    public mutating func set(_ settings: [(key: String, value: String?)]) throws(PeripheralError) {
+        for case (let key, let value?) in settings { try set(key, value) }
+    }
+
+    private mutating func set(_ key: String, _ value: String) throws(PeripheralError) {
+        let isKnown = try apply(key, value)
+        guard isKnown else { throw .badAddress(name, reason: "unknown setting “\(key)”; \(knownSettings)") }
     }
 
     private static func device(named name: String) throws(PeripheralError) -> Device {
@@ -47,8 +55,10 @@ public struct DeviceAddress: Hashable, Sendable {
         switch (name[..<scheme.lowerBound], rest) {
         case ("virtual", "spi"): return .virtualSPI
         case ("virtual", "uart"): return .virtualUART
+        case ("virtual", "tty"): return .virtualTTY
         case ("virtual", _):
-            throw .badAddress(name, reason: "no such virtual device; there are virtual://spi and virtual://uart")
+            throw .badAddress(
+                name, reason: "no such virtual device; there are virtual://spi, virtual://uart and virtual://tty")
         case (let scheme, _):
             throw .badAddress(name, reason: "unknown kind of device “\(scheme)”; there are paths and virtual://")
         }
@@ -61,25 +71,28 @@ public struct DeviceAddress: Hashable, Sendable {
 
     private var isUART: Bool {
         switch device {
-        case .serial, .virtualUART: true
+        case .serial, .virtualUART, .virtualTTY: true
         case .virtualSPI: false
         }
     }
 
-    private var isVirtual: Bool {
-        if case .serial = device { false } else { true }
+    private var hasFaults: Bool {
+        switch device {
+        case .virtualSPI, .virtualUART: true
+        case .serial, .virtualTTY: false
+        }
     }
 
     private var knownSettings: String {
         let line = isUART ? "baud, databits, parity, stopbits, flow" : "speed, mode"
-        return isVirtual ? "there are \(line), \(FaultPlan.settingNames)" : "there are \(line)"
+        return hasFaults ? "there are \(line), \(FaultPlan.settingNames)" : "there are \(line)"
     }
 
     /// False if there is no such setting for this device.
     private mutating func apply(_ key: String, _ value: String) throws(PeripheralError) -> Bool {
         let isLine = isUART ? try serial.apply(key, value, of: name) : try spi.apply(key, value, of: name)
         if isLine { return true }
-        return isVirtual ? try faults.apply(key, value, of: name) : false
+        return hasFaults ? try faults.apply(key, value, of: name) : false
     }
 }
 

@@ -61,9 +61,18 @@ struct ByteFIFO: Sendable {
         return done
     }
 
+    /// Throws away everything, and answers how many bytes that was.
     mutating func removeAll() -> Int {
         let count = indices.count
         indices.took(count)
+        return count
+    }
+
+    /// Throws away everything but the byte whose turn is next, and answers how many that was. There must be one.
+    mutating func removeAllButFirst() -> Int {
+        let first = removeFirst()
+        let count = removeAll()
+        _ = append(first)
         return count
     }
 }

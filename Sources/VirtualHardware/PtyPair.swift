@@ -56,20 +56,24 @@ public final class PtyPair: Sendable {
         }
     }
 
+    /// Sends bytes to the port, blocking for as long as it takes none; false if it has gone.
+    @discardableResult
+    public func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var done = 0
+        while done < bytes.count {
+            let step = Glibc.write(farEnd, bytes.baseAddress! + done, bytes.count - done)
+            if step > 0 {
+                done += step
+            } else if errno != EINTR {
+                return false
+            }
+        }
+        return true
+    }
+
     /// Sends bytes to the port; false if it has gone.
     @discardableResult
     public func write(_ bytes: [UInt8]) -> Bool {
-        bytes.withUnsafeBytes { bytes in
-            var done = 0
-            while done < bytes.count {
-                let step = Glibc.write(farEnd, bytes.baseAddress! + done, bytes.count - done)
-                if step > 0 {
-                    done += step
-                } else if errno != EINTR {
-                    return false
-                }
-            }
-            return true
-        }
+        bytes.withUnsafeBytes { write($0) }
     }
 }

@@ -7,22 +7,27 @@ import RTOS
 public struct VirtualSPIController: Sendable {
     /// The base clock, that of an FT232H: SCK = 60 MHz / (2 · (1 + d)), d = 0…65535 (FTDI AN_108).
     public static let baseClock: UInt32 = 60_000_000
+    /// The slowest and the fastest SCK, in whole hertz.
     public static let clockRange: ClosedRange<UInt32> = 458...30_000_000
 
     /// How a transfer stands.
     public enum Progress: Hashable, Sendable {
         /// All of its bytes have been on the wire.
         case complete
-        /// So many are still to come, which takes at least this long.
+        /// Some are still to come. Nothing is to be learnt for this long; `UInt64.max` if the bus has stalled.
         case busy(nanoseconds: UInt64)
         /// The device is gone.
         case unplugged
     }
 
     private struct Transfer {
-        var count: Int
+        let count: Int
+        let start: MonotonicTime
+        let clock: UInt32
+        /// Bytes that have been on the wire.
         var done = 0
-        var start: MonotonicTime
+        /// Places that hold what came in. Fewer than `done` once a byte was lost.
+        var filled = 0
     }
 
     private var model: any SPIModel
@@ -31,10 +36,11 @@ public struct VirtualSPIController: Sendable {
     private var transfer: Transfer?
     private var selected = false
     private var onWire: UInt64 = 0
-    /// Bytes that came in when nobody had a place for them, because one was repeated.
-    private var early: [UInt8] = []
+    /// What has come in and waits for its place, because a byte before it was repeated.
+    private var late: [UInt8] = []
+    private var latePlaced = 0
 
-    /// SCK in force, in hertz.
+    /// SCK in force, in hertz, to the nearest.
     public private(set) var clock: UInt32
     /// Keeps chip select asserted between transfers.
     public var holdsChipSelect = false {
@@ -49,13 +55,15 @@ public struct VirtualSPIController: Sendable {
     }
 
     /// The fastest clock that is no faster than asked, but never slower than the slowest there is.
+    ///
+    /// Clocks are told to the nearest hertz, and one that is told is one that can be asked for.
     public static func nearestClock(notAbove asked: UInt32) -> UInt32 {
-        let half = baseClock / 2
-        let divisor = (UInt64(half) + UInt64(max(asked, 1)) - 1) / UInt64(max(asked, 1))
-        return half / UInt32(min(max(divisor, 1), 65536))
+        let divisor = UInt64(baseClock) / (2 * UInt64(asked) + 1) + 1
+        let inRange = UInt32(min(divisor, 65536))
+        return (baseClock + inRange) / (2 * inRange)
     }
 
-    /// Sets the clock, and answers the one in force.
+    /// Sets the clock of the transfers that begin from now on, and answers the one in force.
     public mutating func setClock(_ asked: UInt32) -> UInt32 {
         clock = Self.nearestClock(notAbove: asked)
         return clock
@@ -64,11 +72,14 @@ public struct VirtualSPIController: Sendable {
     /// True while a transfer is on the bus.
     public var isBusy: Bool { transfer != nil }
 
-    /// Starts a transfer, and answers how many of `count` bytes it takes; 0 if one is on the bus.
+    public var isUnplugged: Bool { faults.isUnplugged(after: onWire) }
+
+    /// Starts a transfer, and answers how many of `count` bytes it takes; 0 if one is on the bus, or the device is
+    /// gone.
     public mutating func begin(count: Int, at now: MonotonicTime) -> Int {
-        guard transfer == nil, count > 0 else { return 0 }
-        let taken = min(count, faults.shortWrite ?? count)
-        transfer = Transfer(count: taken, start: now)
+        guard transfer == nil, count > 0, !isUnplugged else { return 0 }
+        let taken = faults.taken(of: count)
+        transfer = Transfer(count: taken, start: now, clock: clock)
         if !selected {
             selected = true
             model.select()
@@ -84,47 +95,41 @@ public struct VirtualSPIController: Sendable {
     public mutating func advance(
         to now: MonotonicTime, mosi: (Int) -> UInt8, miso: (Int, UInt8) -> Void
     ) -> Progress {
-        guard var transfer else { return unpluggedBy(onWire) ? .unplugged : .complete }
+        guard var transfer else { return isUnplugged ? .unplugged : .complete }
         let elapsed = now.nanoseconds(since: transfer.start)
-        let (bits, tooLong) = elapsed.multipliedReportingOverflow(by: UInt64(clock))
-        let due = tooLong ? transfer.count : Int(min(UInt64(transfer.count), bits / 8_000_000_000))
-        while transfer.done < due, !unpluggedBy(onWire), !stalledBy(onWire) {
+        let last = transfer.done + faults.crossing(transfer.count - transfer.done, after: onWire)
+        let due = min(last, Self.bytes(of: transfer.count, in: elapsed, at: transfer.clock))
+        while transfer.done < due {
             let answer = model.shift(mosi(transfer.done))
-            miso(transfer.done, faults.isTransparent ? answer : disturbed(answer))
             transfer.done += 1
             onWire += 1
+            place(answer, in: &transfer, miso)
         }
-        self.transfer = transfer
-        if unpluggedBy(onWire) { return .unplugged }
-        if transfer.done == transfer.count {
+        if isUnplugged {
             self.transfer = nil
+            forgetLate()
+            return .unplugged
+        }
+        guard transfer.done < transfer.count else {
+            for place in transfer.filled..<transfer.count { miso(place, Self.idleByte) }
+            self.transfer = nil
+            forgetLate()
             if !holdsChipSelect { deselect() }
             return .complete
         }
-        guard !stalledBy(onWire) else { return .busy(nanoseconds: .max) }
-        return .busy(nanoseconds: timeOnWire(transfer.count).subtractingOrZero(elapsed) &+ 1)
+        self.transfer = transfer
+        if faults.isStalled(after: onWire) { return .busy(nanoseconds: .max) }
+        return .busy(nanoseconds: Self.time(of: last, at: transfer.clock).subtractingOrZero(elapsed))
     }
 
     /// Ends the transfer where it is, and answers how many of its bytes have been on the wire.
     public mutating func abort() -> Int {
         defer {
             transfer = nil
+            forgetLate()
             deselect()
         }
         return transfer?.done ?? 0
-    }
-
-    /// Nanoseconds that this many bytes take.
-    public func timeOnWire(_ bytes: Int) -> UInt64 {
-        let (bits, remainder) = UInt64(bytes).multipliedFullWidth(by: 8_000_000_000)
-        let (quotient, rest) = UInt64(clock).dividingFullWidth((bits, remainder))
-        return quotient + (rest > 0 ? 1 : 0)
-    }
-
-    /// What arrives in this place once the faults of the line have had their way.
-    private mutating func disturbed(_ answer: UInt8) -> UInt8 {
-        line.pass(answer) { early.append($0) }
-        return early.isEmpty ? 0xFF : early.removeFirst()
     }
 
     private mutating func deselect() {
@@ -133,12 +138,53 @@ public struct VirtualSPIController: Sendable {
         model.deselect()
     }
 
-    private func unpluggedBy(_ count: UInt64) -> Bool { faults.unplugAfter.map { count >= $0 } ?? false }
-    private func stalledBy(_ count: UInt64) -> Bool { faults.stallAfter.map { count >= $0 } ?? false }
-}
+    // MARK: Time on the wire
 
-extension UInt64 {
-    func subtractingOrZero(_ other: UInt64) -> UInt64 {
-        self > other ? self - other : 0
+    private static let bitTimesPerByte: UInt64 = 8_000_000_000
+
+    /// Nanoseconds that this many bytes take at the clock in force; `UInt64.max` if that is more than can be counted.
+    public func timeOnWire(_ bytes: Int) -> UInt64 {
+        Self.time(of: bytes, at: clock)
+    }
+
+    static func time(of bytes: Int, at clock: UInt32) -> UInt64 {
+        let product = UInt64(bytes).multipliedFullWidth(by: bitTimesPerByte)
+        guard product.high < clock else { return .max }
+        let (quotient, rest) = UInt64(clock).dividingFullWidth(product)
+        return rest == 0 || quotient == .max ? quotient : quotient + 1
+    }
+
+    /// How many of `count` bytes cross the bus in this time.
+    static func bytes(of count: Int, in nanoseconds: UInt64, at clock: UInt32) -> Int {
+        // The quotient fits: no clock is as fast as eight bits a nanosecond.
+        let (quotient, _) = bitTimesPerByte.dividingFullWidth(nanoseconds.multipliedFullWidth(by: UInt64(clock)))
+        return Int(min(UInt64(count), quotient))
+    }
+
+    // MARK: Faults
+
+    /// What an idle MISO reads, with its pull-up.
+    private static let idleByte: UInt8 = 0xFF
+
+    /// Gives what came in its place, once the faults of the line have had their way.
+    private mutating func place(_ answer: UInt8, in transfer: inout Transfer, _ miso: (Int, UInt8) -> Void) {
+        guard !faults.isTransparent else {
+            miso(transfer.filled, answer)
+            transfer.filled += 1
+            return
+        }
+        line.pass(answer) { late.append($0) }
+        // No place before its time: the place may still hold what is to be sent.
+        while latePlaced < late.count, transfer.filled < transfer.done {
+            miso(transfer.filled, late[latePlaced])
+            transfer.filled += 1
+            latePlaced += 1
+        }
+        if latePlaced == late.count { forgetLate() }
+    }
+
+    private mutating func forgetLate() {
+        late.removeAll(keepingCapacity: true)
+        latePlaced = 0
     }
 }

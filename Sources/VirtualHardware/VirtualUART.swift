@@ -17,8 +17,8 @@ public struct VirtualUART: Sendable {
     private var line: FaultyLine
     private var transmit = ByteFIFO(capacity: transmitCapacity)
     private var receive = ByteFIFO(capacity: receiveCapacity)
-    /// When the byte that is now on the wire began; meaningful while `transmit` is not empty.
-    private var byteBegan = MonotonicTime(nanoseconds: 0)
+    /// When the byte that is now on the wire will have crossed it; meaningful while `transmit` is not empty.
+    private var byteEnds = MonotonicTime(nanoseconds: 0)
     private var lastArrival = MonotonicTime(nanoseconds: 0)
     private var onWire: UInt64 = 0
 
@@ -31,7 +31,12 @@ public struct VirtualUART: Sendable {
     public private(set) var bitsPerCharacter: UInt32
     /// Bytes that arrived when the receive FIFO was full.
     public private(set) var overruns: UInt64 = 0
+    /// When the last byte left the wire.
+    public private(set) var lastLeft = MonotonicTime(nanoseconds: 0)
 
+    /// - Parameters:
+    ///   - baudRate: bits a second, one of `baudRates`.
+    ///   - bitsPerCharacter: start, data, parity and stop bits: 7 to 12.
     public init(baudRate: UInt32, bitsPerCharacter: UInt32 = 10, faults: FaultPlan = .none) {
         self.baudRate = baudRate
         self.bitsPerCharacter = bitsPerCharacter
@@ -39,28 +44,26 @@ public struct VirtualUART: Sendable {
         line = FaultyLine(faults)
     }
 
-    /// Takes effect with the next byte.
-    public mutating func setLine(baudRate: UInt32, bitsPerCharacter: UInt32) {
+    /// Takes effect with the next byte: the one on the wire keeps its pace.
+    public mutating func setLine(baudRate: UInt32, bitsPerCharacter: UInt32, at now: MonotonicTime) {
+        advance(to: now)
         self.baudRate = baudRate
         self.bitsPerCharacter = bitsPerCharacter
     }
 
-    /// Nanoseconds that a character takes.
+    /// Nanoseconds that a character takes, rounded up.
     public var characterTime: UInt64 {
         (UInt64(bitsPerCharacter) * 1_000_000_000 + UInt64(baudRate) - 1) / UInt64(baudRate)
     }
 
-    /// When the last byte left the wire.
-    public var lastLeft: MonotonicTime { lastArrival }
-
-    public var isUnplugged: Bool { faults.unplugAfter.map { onWire >= $0 } ?? false }
-    private var isStalled: Bool { faults.stallAfter.map { onWire >= $0 } ?? false }
+    public var isUnplugged: Bool { faults.isUnplugged(after: onWire) }
 
     /// Puts what fits into the transmit FIFO, and answers how many bytes that was.
     public mutating func send(_ bytes: UnsafeRawBufferPointer, at now: MonotonicTime) -> Int {
         advance(to: now)
-        if transmit.isEmpty { byteBegan = now }
-        return transmit.append(UnsafeRawBufferPointer(rebasing: bytes.prefix(faults.shortWrite ?? bytes.count)))
+        guard bytes.count > 0 else { return 0 }
+        if transmit.isEmpty { byteEnds = now.advanced(byNanoseconds: characterTime) }
+        return transmit.append(UnsafeRawBufferPointer(rebasing: bytes[..<faults.taken(of: bytes.count)]))
     }
 
     /// Takes what has arrived, and answers how many bytes that was.
@@ -74,48 +77,17 @@ public struct VirtualUART: Sendable {
     /// Bytes that have arrived and not been taken.
     public var received: Int { receive.count }
 
-    /// Nanoseconds until the last byte is off the wire; nil once it is. `UInt64.max` if it never will be.
-    public func timeToEmpty(at now: MonotonicTime) -> UInt64? {
-        guard !transmit.isEmpty else { return nil }
-        if isStalled { return .max }
-        let end = byteBegan.advanced(byNanoseconds: UInt64(transmit.count) * characterTime)
-        return max(end.nanoseconds(since: now), 1)
-    }
-
-    /// True when the receive interrupt would be raised.
-    public func hasReceiveInterrupt(at now: MonotonicTime) -> Bool {
-        if receive.count >= Self.receiveTrigger { return true }
-        return receive.count > 0 && now >= idleDeadline
-    }
-
-    /// When the receive interrupt is due, if nothing more is sent; nil if it is not.
-    public func nextReceiveInterrupt(at now: MonotonicTime) -> MonotonicTime? {
-        if hasReceiveInterrupt(at: now) { return now }
-        guard !isStalled else { return receive.count > 0 ? idleDeadline : nil }
-        let missing = Self.receiveTrigger - receive.count
-        if transmit.count >= missing {
-            return byteBegan.advanced(byNanoseconds: UInt64(missing) * characterTime)
-        }
-        if !transmit.isEmpty {
-            let last = byteBegan.advanced(byNanoseconds: UInt64(transmit.count) * characterTime)
-            return last.advanced(byNanoseconds: Self.idleCharacters * characterTime)
-        }
-        return receive.count > 0 ? idleDeadline : nil
-    }
-
-    private var idleDeadline: MonotonicTime {
-        lastArrival.advanced(byNanoseconds: Self.idleCharacters * characterTime)
-    }
-
     /// Lets the bytes whose time has come cross the wire.
     public mutating func advance(to now: MonotonicTime) {
         let time = characterTime
-        while !transmit.isEmpty, now.nanoseconds(since: byteBegan) >= time, !isUnplugged, !isStalled {
-            byteBegan = byteBegan.advanced(byNanoseconds: time)
-            lastArrival = byteBegan
+        var crossing = faults.crossing(transmit.count, after: onWire)
+        while crossing > 0, byteEnds <= now {
+            lastLeft = byteEnds
+            byteEnds = byteEnds.advanced(byNanoseconds: time)
+            crossing -= 1
             onWire += 1
-            let byte = transmit.removeFirst()
-            line.pass(byte) { arrived in
+            line.pass(transmit.removeFirst()) { arrived in
+                lastArrival = lastLeft
                 if !receive.append(arrived) { overruns += 1 }
             }
         }
@@ -124,12 +96,52 @@ public struct VirtualUART: Sendable {
     /// Empties the transmit FIFO but for the byte that is on the wire, and answers how many were thrown away.
     public mutating func discardTransmit(at now: MonotonicTime) -> Int {
         advance(to: now)
-        return transmit.removeAll()
+        return faults.crossing(transmit.count, after: onWire) > 0 ? transmit.removeAllButFirst() : transmit.removeAll()
     }
 
     /// Empties the receive FIFO.
     public mutating func discardReceive(at now: MonotonicTime) {
         advance(to: now)
         _ = receive.removeAll()
+    }
+}
+
+/// When something is to be expected of it, if nothing more is sent.
+extension VirtualUART {
+    /// Nanoseconds until the last byte is off the wire, or the line stalls or is unplugged; nil once everything has
+    /// left, `UInt64.max` if the rest never will.
+    public func timeToEmpty(at now: MonotonicTime) -> UInt64? {
+        guard !transmit.isEmpty else { return nil }
+        let crossing = faults.crossing(transmit.count, after: onWire)
+        return crossing == 0 ? .max : max(end(ofByte: crossing).nanoseconds(since: now), 1)
+    }
+
+    /// True when the receive interrupt would be raised.
+    public func hasReceiveInterrupt(at now: MonotonicTime) -> Bool {
+        if receive.count >= Self.receiveTrigger { return true }
+        return receive.count > 0 && now >= idleDeadline
+    }
+
+    /// When the receive interrupt is due, or the line is unplugged; nil if neither is to come. On a line that loses
+    /// bytes it may turn out too early.
+    public func nextReceiveInterrupt(at now: MonotonicTime) -> MonotonicTime? {
+        if hasReceiveInterrupt(at: now) { return now }
+        let crossing = faults.crossing(transmit.count, after: onWire)
+        if receive.count > 0, crossing == 0 || idleDeadline < byteEnds { return idleDeadline }
+        guard crossing > 0 else { return nil }
+        let missing = Self.receiveTrigger - receive.count
+        if crossing >= missing { return end(ofByte: missing) }
+        let last = end(ofByte: crossing)
+        if faults.isUnplugged(after: onWire + UInt64(crossing)) { return last }
+        return last.advanced(byNanoseconds: Self.idleCharacters * characterTime)
+    }
+
+    private var idleDeadline: MonotonicTime {
+        lastArrival.advanced(byNanoseconds: Self.idleCharacters * characterTime)
+    }
+
+    /// When the byte at this place of the transmit FIFO will have crossed the wire, counted from 1.
+    private func end(ofByte place: Int) -> MonotonicTime {
+        byteEnds.advanced(byNanoseconds: UInt64(place - 1) * characterTime)
     }
 }

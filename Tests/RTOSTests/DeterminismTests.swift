@@ -47,4 +47,17 @@ struct DeterminismTests {
         let traces = Set((0..<50).map { trace(seed: $0) })
         #expect(traces.count > 40)
     }
+
+    @Test("come in parallel as well: time jumps when every task waits")
+    func parallel() {
+        let log = Log<UInt64>()
+        let kernel = Kernel(Kernel.Configuration(processors: .parallel, ticks: .virtual(seed: 1)))
+        RTOSTask.start(name: "sleeper", kernel: kernel) {
+            let other = RTOSTask.start(name: "other") { RTOSTask.delay(.ticks(1_000_000)) }
+            _ = other.join()
+            log.append(Kernel.ticks())
+        }
+        #expect(kernel.waitUntilEnded(.milliseconds(30_000)))
+        #expect(log.contents.count == 1 && log.contents[0] >= 1_000_000)
+    }
 }

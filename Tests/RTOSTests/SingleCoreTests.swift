@@ -173,6 +173,39 @@ struct SingleCoreTests {
         #expect(kernel.waitUntilEnded(.milliseconds(30_000)))
         #expect(log.contents == ["in time", "high", "low"])
     }
+
+    @Test("with wall ticks, spinning equals take turns and a higher priority's delay ends in time")
+    func wallSlices() {
+        let log = Log<String>()
+        let kernel = Kernel(Kernel.Configuration(processors: .single, ticks: .wall))
+        let shared = Shared()
+        for name in ["one", "other"] {
+            RTOSTask.start(name: name, priority: 1, kernel: kernel) {
+                log.append(name)
+                while !shared.isOver.load(ordering: .relaxed) { _ = Kernel.ticks() }
+            }
+        }
+        RTOSTask.start(name: "high", priority: 9, kernel: kernel) {
+            until { log.contents.count == 2 }
+            shared.isOver.store(true, ordering: .relaxed)
+        }
+        #expect(kernel.waitUntilEnded(.milliseconds(30_000)))
+        #expect(log.contents.sorted() == ["one", "other"])
+    }
+
+    @Test("an interrupt from another thread wakes a task on an idle core")
+    func foreignInterrupt() {
+        let kernel = Kernel(Kernel.Configuration(processors: .single, ticks: .wall))
+        let semaphore = Semaphore()
+        let task = RTOSTask.start(name: "waiter", kernel: kernel) { try? semaphore.take() }
+        eventually { task.state == .blocked }
+        InterruptContext.run {
+            #expect(!InterruptContext.takeHasWoken())
+            try? semaphore.give()
+            #expect(InterruptContext.takeHasWoken())
+        }
+        #expect(kernel.waitUntilEnded(.milliseconds(30_000)))
+    }
 }
 
 /// A flag that several tasks see.

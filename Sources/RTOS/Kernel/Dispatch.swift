@@ -23,10 +23,12 @@ extension Kernel {
         guard task.pointee.attention.load(ordering: .relaxed) & TaskControlBlock.Attention.dispatch != 0,
             let member = task.pointee.member, !InterruptContext.isActive
         else { return }
-        let kernel = task.pointee.kernel
-        guard kernel.decide({ $0.call(by: member, atWallTick: kernel.tickCount) }) else { return }
-        kernel.awaitSlot(task, member)
-        obey(task)
+        let hasLostSlot = task.pointee.withKernel { kernel in
+            guard kernel.decide({ $0.call(by: member, atWallTick: kernel.tickCount) }) else { return false }
+            kernel.awaitSlot(task, member)
+            return true
+        }
+        if hasLostSlot { obey(task) }
     }
 
     /// The first thing that a task's thread does: it waits for its slot.
@@ -45,8 +47,9 @@ extension Kernel {
             sched_yield()
             return
         }
-        guard task.pointee.kernel.decide({ $0.yield(member) }) else { return }
-        task.pointee.kernel.awaitSlot(task, member)
+        task.pointee.withKernel { kernel in
+            if kernel.decide({ $0.yield(member) }) { kernel.awaitSlot(task, member) }
+        }
     }
 
     /// Sees to suspension and deletion, whoever ordered it.
@@ -63,7 +66,7 @@ extension Kernel {
     /// deadline. It may return early.
     static func park(_ task: TaskPointer, until deadline: MonotonicTime) -> Bool {
         guard let member = task.pointee.member else { return task.pointee.place.park(until: deadline) }
-        return task.pointee.kernel.park(task, member, until: deadline)
+        return task.pointee.withKernel { $0.park(task, member, until: deadline) }
     }
 
     private func park(_ task: TaskPointer, _ member: DispatchRule.Member, until deadline: MonotonicTime) -> Bool {
@@ -93,7 +96,7 @@ extension Kernel {
     /// Lets the task's present or next `park` return. Any thread. No place to switch: that is `leave`.
     static func wake(_ task: TaskPointer) {
         guard let member = task.pointee.member else { return task.pointee.place.unpark() }
-        task.pointee.kernel.decide { $0.wake(member) }
+        task.pointee.withKernel { $0.decide { $0.wake(member) } }
     }
 
     /// Tells the rule what happened, and lets those run that it names.

@@ -16,6 +16,7 @@ public enum InterruptContext {
         let wasActive = isActive
         set(true)
         CriticalSection.enter()
+        if !wasActive { _ = takeHasWoken() }
         defer {
             set(wasActive)
             CriticalSection.exit()
@@ -23,7 +24,7 @@ public enum InterruptContext {
         return try body()
     }
 
-    /// Whether a call of this thread has woken a task since this was last asked: FreeRTOS's
+    /// Whether a call of this thread has woken a task since this was last asked or `run` began: FreeRTOS's
     /// `pxHigherPriorityTaskWoken`.
     public static func takeHasWoken() -> Bool {
         let task = TaskControlBlock.current

@@ -72,7 +72,8 @@ public struct RTOSTask: Hashable, @unchecked Sendable {
     public var number: UInt32 { block.pointee.number }
 
     /// Who is let through first among those who wait, and on a single core who runs: a higher number before a lower
-    /// one. It is the task's own priority or one that it has inherited; setting it sets its own.
+    /// one. It is the task's own priority or one that it has inherited; setting it sets its own. Of an ended task it
+    /// means nothing, and setting it does nothing.
     public var priority: UInt8 {
         get { block.pointee.priority.load(ordering: .relaxed) }
         nonmutating set {

@@ -53,7 +53,10 @@ public struct RTOSThread: @unchecked Sendable {
     public static let longestName = 15
 
     static func nameCurrent(_ name: String) {
-        String(decoding: name.utf8.prefix(longestName), as: UTF8.self).withCString { hil_thread_set_name($0) }
+        // Whole characters only: half of one would be replaced by something longer, and the kernel refuses that.
+        var name = name
+        while name.utf8.count > longestName { name.unicodeScalars.removeLast() }
+        name.withCString { hil_thread_set_name($0) }
     }
 
     static var currentName: String {

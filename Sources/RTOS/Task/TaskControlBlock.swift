@@ -54,6 +54,12 @@ struct TaskControlBlock: ~Copyable {
         nonmutating set { kernelReference.store(.passUnretained(newValue), ordering: .relaxed) }
     }
 
+    /// The same, without counting a reference to it.
+    @inline(__always)
+    func withKernel<Result>(_ body: (Kernel) -> Result) -> Result {
+        kernelReference.load(ordering: .relaxed)._withUnsafeGuaranteedRef(body)
+    }
+
     /// Its place in the kernel's dispatch rule, or nil where there is nothing to decide.
     var member: DispatchRule.Member? {
         get {

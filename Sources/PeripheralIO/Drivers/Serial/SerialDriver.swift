@@ -15,27 +15,38 @@ final class SerialDriver<Calls: SerialCalls>: Driver {
     private let calls: Calls
     /// Bits a second in force, for the time that bytes take.
     private let bitRate: AtomicRate
-    private let bitsPerCharacter: UInt64
+    /// Whatever has to live as long as the port does.
+    private let attachment: (any AnyObject & Sendable)?
 
     /// Opens and claims the port, and sets its line.
-    init(path: String, name: String, settings: SerialSettings, calls: Calls) throws(PeripheralError) {
+    init(
+        path: String, name: String, settings: SerialSettings, calls: Calls,
+        attachment: (any AnyObject & Sendable)? = nil
+    ) throws(PeripheralError) {
         let descriptor = try SerialPort.open(path)
+        var isClaimed = false
         do {
             try SerialPort.claim(descriptor, path: path)
+            isClaimed = true
             saved = try SerialPort.save(descriptor, path: path)
             let isPseudo = SerialPort.isPseudoterminal(descriptor)
             let line = try SerialPort.configure(descriptor, settings, path: path, isPseudo: isPseudo)
-            facts = DriverFacts(kind: .uart, name: name, hasWire: !isPseudo)
+            facts = DriverFacts(
+                kind: .uart, name: name, hasWire: !isPseudo, bitsPerByte: settings.bitsPerCharacter)
             bitRate = AtomicRate(line.output_rate)
         } catch {
+            // A pty stays exclusive for as long as its far end is open, whoever made it so.
+            if isClaimed { _ = hil_serial_shared(descriptor.rawValue) }
             try? descriptor.close()
             throw error
         }
         self.path = path
         self.descriptor = descriptor
         self.calls = calls
-        bitsPerCharacter = UInt64(settings.bitsPerCharacter)
+        self.attachment = attachment
     }
+
+    var speed: UInt32 { bitRate.value }
 
     func transmit(_ segment: Segment) throws(PeripheralError) -> Int {
         let bytes = UnsafeRawBufferPointer(start: segment.transmit, count: segment.count)
@@ -84,7 +95,8 @@ final class SerialDriver<Calls: SerialCalls>: Driver {
     }
 
     func abort() {
-        _ = hil_serial_discard_output(descriptor.rawValue)
+        // Without a wire, what the kernel has taken is sent: the far end may find it.
+        if facts.hasWire { _ = hil_serial_discard_output(descriptor.rawValue) }
     }
 
     func apply(_ setting: LineSetting) throws(PeripheralError) -> UInt32 {
@@ -129,14 +141,14 @@ final class SerialDriver<Calls: SerialCalls>: Driver {
 
     func close() {
         var settings = saved
-        _ = hil_serial_discard_output(descriptor.rawValue)
+        abort()
         _ = hil_serial_restore(descriptor.rawValue, &settings)
         _ = hil_serial_shared(descriptor.rawValue)
         try? descriptor.close()
     }
 
     private func timeOnWire(_ characters: UInt64) -> UInt64 {
-        characters * bitsPerCharacter * 1_000_000_000 / UInt64(max(bitRate.value, 1))
+        characters * UInt64(facts.bitsPerByte) * 1_000_000_000 / UInt64(max(bitRate.value, 1))
     }
 
     private func failure(_ call: String, _ number: Int32) -> PeripheralError {
