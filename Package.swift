@@ -28,12 +28,16 @@ let package = Package(
     ],
     targets: [
         .target(name: "CLinux"),
-        .target(name: "RTOS", dependencies: ["CLinux"]),
+        .target(
+            name: "RTOS",
+            dependencies: ["CLinux"],
+            // A property that returns a span says whom the span may not outlive.
+            swiftSettings: [.enableExperimentalFeature("Lifetimes")]
+        ),
         .target(name: "VirtualHardware", dependencies: ["CLinux", "RTOS"]),
         .target(
             name: "PeripheralIO",
             dependencies: ["CLinux", "RTOS", "VirtualHardware", logging, system, yams],
-            // A property that returns a span says whom the span may not outlive.
             swiftSettings: [.enableExperimentalFeature("Lifetimes")]
         ),
         .target(name: "CTransferPeer", path: "Sources/Benchmarks/CTransferPeer"),

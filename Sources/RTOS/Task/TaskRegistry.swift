@@ -5,6 +5,7 @@ struct TaskSignals {
     /// The task that the block belongs to; 0 when it has ended.
     var serial: UInt64 = 0
     var notifications = NotificationSlots()
+    var postQueue: PostQueue?
 
     /// The `option` of a task that waits for no notification, but for time to pass.
     static let delay = UInt.max
@@ -77,10 +78,12 @@ enum TaskRegistry {
             contents.living.removeAll { $0.pointer == block.pointer }
             contents.names[serial] = nil
         }
-        task.pointee.signals.peek { signals, waiters in
+        let postQueue = task.pointee.signals.peek { signals, waiters in
             signals.serial = 0
             waiters.endAll(.givers, with: .granted)
+            return signals.postQueue.take()
         }
+        postQueue?.delete()
         if let member { kernel.leave(member) }
         if !task.pointee.isService { kernel.taskEnded() }
         contents.withLock { $0.free.append(block) }
