@@ -8,7 +8,7 @@ import Testing
 /// of hanging the run.
 final class Call<Value: Sendable>: Sendable {
     private let outcome = Mutex<Result<Value, any Error>?>(nil)
-    private let name: String
+    let name: String
 
     init(
         _ name: String = "caller", priority: UInt8 = RTOSTask.defaultPriority,
