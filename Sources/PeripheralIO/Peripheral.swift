@@ -80,14 +80,7 @@ public final class Peripheral: Sendable {
     /// - Returns: how many bytes were taken.
     public func write(_ bytes: RawSpan) throws(PeripheralError) -> Int {
         try bytes.withUnsafeBytes { (bytes) throws(PeripheralError) in
-            switch transmitMode {
-            case .polled:
-                try engine.transferPolled(Segment(transmit: bytes.baseAddress, receive: nil, count: bytes.count))
-            case .characterQueue:
-                try engine.writeQueued(bytes)
-            case .zeroCopy:
-                throw .refused(.wrongMode("a zero-copy write needs a buffer that it can keep: pass a TransferBuffer"))
-            }
+            try engine.write(bytes)
         }
     }
 
@@ -142,48 +135,37 @@ public final class Peripheral: Sendable {
     /// The buffer belongs to the write from here on and comes back from `wait`, also when the write is refused.
     ///
     /// - Parameter timeout: how long to wait for the write mutex; a task that holds it already does not wait.
+    @inlinable
     public func write<Buffer: TransferMemory & ~Copyable>(
         _ buffer: consuming Buffer, obtainingWithin timeout: Timeout = .forever
     ) -> InFlightWrite<Buffer> {
-        let memory = buffer.transferMemory
-        let segment = Segment(transmit: memory.baseAddress, receive: nil, count: memory.count)
-        return start(segment, keeping: buffer, timeout)
+        let ticket = start(buffer.transferMemory, obtainingWithin: timeout)
+        return InFlightWrite(ticket: ticket, buffer: buffer)
     }
 
     /// Starts a zero-copy write that receives at the same time into a buffer of the same length. SPI only.
+    @inlinable
     public func exchange<Sent: TransferMemory & ~Copyable, Received: TransferMemory & ~Copyable>(
         _ sent: consuming Sent, into received: consuming Received, obtainingWithin timeout: Timeout = .forever
     ) -> InFlightWrite<ExchangeBuffers<Sent, Received>> {
-        let source = sent.transferMemory
-        let target = received.transferMemory
-        let buffers = ExchangeBuffers(sent: sent, received: received)
-        let segment = Segment(transmit: source.baseAddress, receive: target.baseAddress, count: source.count)
-        if engine.facts.kind != .spi || source.count != target.count {
-            let reason = "an exchange needs an SPI device and buffers of one length"
-            return InFlightWrite(peripheral: self, end: 0, refusal: .refused(.badValue(reason)), buffer: buffers)
-        }
-        return start(segment, keeping: buffers, timeout)
+        let ticket = start(sent.transferMemory, receivingInto: received.transferMemory, obtainingWithin: timeout)
+        return InFlightWrite(ticket: ticket, buffer: ExchangeBuffers(sent: sent, received: received))
     }
 
-    private func start<Buffer: TransferMemory & ~Copyable>(
-        _ segment: Segment, keeping buffer: consuming Buffer, _ timeout: Timeout
-    ) -> InFlightWrite<Buffer> {
+    @usableFromInline
+    func start(
+        _ sent: UnsafeMutableRawBufferPointer, receivingInto received: UnsafeMutableRawBufferPointer? = nil,
+        obtainingWithin timeout: Timeout
+    ) -> WriteTicket {
+        if let received, engine.facts.kind != .spi || sent.count != received.count {
+            let reason = "an exchange needs an SPI device and buffers of one length"
+            return WriteTicket(peripheral: self, refusal: .refused(.badValue(reason)))
+        }
+        let segment = Segment(transmit: sent.baseAddress, receive: received?.baseAddress, count: sent.count)
         do {
-            var heldBefore = false
-            do {
-                try engine.obtainWriteMutex(timeout)
-            } catch .refused(.mutexAlreadyHeld) {
-                heldBefore = true
-            }
-            var end = try engine.startWrite(segment, owned: true)
-            if segment.count == 0 {
-                // It is over, and the outcome of the bytes before it is not its own.
-                end = 0
-                if !heldBefore { try engine.releaseWriteMutex() }
-            }
-            return InFlightWrite(peripheral: self, end: end, refusal: nil, buffer: buffer)
+            return WriteTicket(peripheral: self, end: try engine.startOwnedWrite(segment, timeout))
         } catch {
-            return InFlightWrite(peripheral: self, end: 0, refusal: error, buffer: buffer)
+            return WriteTicket(peripheral: self, refusal: error)
         }
     }
 

@@ -64,10 +64,6 @@ struct HandOverTimes {
     }
 }
 
-extension [UInt64] {
-    var median: Int { Int(sorted()[count / 2]) }
-}
-
 /// A write to a port that has no room: the completion thread waits for room, writes, and wakes the task that waits.
 final class HandOverTrial {
     /// Writes of each side in an iteration.

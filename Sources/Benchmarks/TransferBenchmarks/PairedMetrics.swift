@@ -29,8 +29,8 @@ enum PairedMetrics {
 }
 
 extension Benchmark {
-    /// Runs both so many times, in short turns so that a change of the machine's load meets both, and each first in
-    /// every other pair so that neither always has the warmer caches.
+    /// Runs both so many times: in turn, so that a change of the machine's load meets both, and each first in every
+    /// other pair, so that neither always has the warmer caches.
     func inTurn(_ turns: Int, _ ours: () throws -> Void, _ bare: () throws -> Void) rethrows {
         for turn in 0..<turns {
             if turn.isMultiple(of: 2) {
@@ -42,6 +42,10 @@ extension Benchmark {
             }
         }
     }
+}
+
+extension [UInt64] {
+    var median: Int { Int(sorted()[count / 2]) }
 }
 
 /// Why a benchmark could not go on.

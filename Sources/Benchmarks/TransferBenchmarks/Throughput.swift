@@ -31,16 +31,16 @@ func registerThroughput() {
                 configuration: PairedMetrics.configuration(
                     metrics, target: "≥ \(style.target(size: size))", iterations: 30)
             ) { (benchmark: Benchmark, trial: ThroughputTrial) throws in
-                var ours: UInt64 = 0
-                var bare: UInt64 = 0
+                var ours: [UInt64] = []
+                var bare: [UInt64] = []
                 try benchmark.inTurn(ThroughputTrial.turns) {
-                    ours += try trial.timeOurs()
+                    ours.append(try trial.timeOurs())
                 } _: {
-                    bare += try trial.timeBare()
+                    bare.append(try trial.timeBare())
                 }
-                benchmark.measurement(PairedMetrics.throughputRatio, Int(bare * 1000 / ours))
-                benchmark.measurement(PairedMetrics.ours, trial.kilobytesPerSecond(ours))
-                benchmark.measurement(PairedMetrics.bare, trial.kilobytesPerSecond(bare))
+                benchmark.measurement(PairedMetrics.throughputRatio, bare.median * 1000 / ours.median)
+                benchmark.measurement(PairedMetrics.ours, trial.kilobytesPerSecond(ours.median))
+                benchmark.measurement(PairedMetrics.bare, trial.kilobytesPerSecond(bare.median))
             } setup: {
                 try ThroughputTrial(style, size: size)
             }
@@ -57,10 +57,10 @@ final class ThroughputTrial {
     private var buffer: TransferBuffer?
     private var writes: UInt64
 
-    /// Turns of each side in an iteration, and about how many nanoseconds one takes: together long enough to be measured
-    /// well.
-    static let turns = 8
-    private static let turn: UInt64 = 10_000_000
+    /// Turns of each side in an iteration, and about how many nanoseconds one takes: so short that most are not disturbed
+    /// by other programs, and together long enough to be measured well.
+    static let turns = 25
+    private static let turn: UInt64 = 3_000_000
 
     init(_ style: WriteStyle, size: Int) throws {
         self.style = style
@@ -87,8 +87,8 @@ final class ThroughputTrial {
 
     private var amount: Int { Int(writes) * memory.count }
 
-    func kilobytesPerSecond(_ nanoseconds: UInt64) -> Int {
-        Self.turns * amount * 1_000_000 / Int(nanoseconds)
+    func kilobytesPerSecond(_ nanoseconds: Int) -> Int {
+        amount * 1_000_000 / nanoseconds
     }
 
     func timeBare() throws -> UInt64 {

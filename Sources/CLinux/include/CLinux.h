@@ -8,6 +8,7 @@
 #include "pseudoterminal.h"
 #include "serial_line.h"
 #include "task_local.h"
+#include "transfer.h"
 #include "waiting.h"
 
 #endif

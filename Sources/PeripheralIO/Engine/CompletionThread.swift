@@ -52,9 +52,12 @@ struct CompletionThread {
         while let action = engine.state.withLock({ state in
             state.transmission.hand == .interrupt ? state.transmission.next() : state.startNextJob()
         }) {
-            pause = engine.moveOn(from: action, by: .interrupt)
-            guard case .finished = pause else { return }
-            pause = nil
+            // A transmission that fails is as much at its end as one that is complete, and who waits for it knows.
+            let pause = (try? engine.moveOn(from: action, by: .interrupt)) ?? .complete
+            guard pause == .complete else {
+                self.pause = pause
+                return
+            }
         }
     }
 

@@ -93,7 +93,7 @@ struct EngineState: ~Copyable {
     /// Bytes ever written, and how many of them are off the wire (or given up).
     var written: UInt64 = 0
     var completed: UInt64 = 0
-    /// When `completed` was reached.
+    /// When `completed` was reached, if an owned write did that.
     var completedAt: MonotonicTime?
     /// Outcomes other than success of owned writes, until somebody asks.
     var failures: [(end: UInt64, error: PeripheralError)] = []
@@ -103,11 +103,14 @@ struct EngineState: ~Copyable {
     var ended: PeripheralError?
     var statistics = PeripheralStatistics()
 
-    private var waiters = WaitReason.allCases.map { _ in WaitQueue<RTOSTask>(expecting: 16) }
+    /// By reason, in place: the queues are looked at on every transfer.
+    private var waiters = InlineArray<5, WaitQueue<RTOSTask>>(repeating: WaitQueue(expecting: 16))
     private var toWake: [RTOSTask] = []
 
     init(deviceKeepsMemory: Bool) {
         self.deviceKeepsMemory = deviceKeepsMemory
+        precondition(waiters.count == WaitReason.allCases.count)
+        for reason in WaitReason.allCases { waiters[reason.rawValue] = WaitQueue(expecting: 16) }
         toWake.reserveCapacity(32)
     }
 
@@ -140,6 +143,8 @@ struct EngineState: ~Copyable {
     mutating func wakeAll(waitingFor reason: WaitReason) {
         while let task = waiters[reason.rawValue].popFirst() { wake(task) }
     }
+
+    var hasTasksToWake: Bool { !toWake.isEmpty }
 
     /// A task that has to be woken now.
     mutating func nextToWake() -> RTOSTask? {
@@ -214,7 +219,15 @@ struct EngineState: ~Copyable {
         return nil
     }
 
+    /// Somebody may ask when the present job ended.
+    private var jobTellsTime: Bool {
+        if case .write(_, _, owned: true) = job { true } else { false }
+    }
+
     /// True if the interrupt would find something to start.
+    ///
+    /// Always inlined, because the compiler copies the whole state for a call from under the lock.
+    @inline(__always)
     var hasWorkForInterrupt: Bool {
         guard transmission.isIdle, !isReserved, ended == nil else { return false }
         if waitingJob != nil || !transmitQueue.isEmpty { return true }
@@ -233,6 +246,19 @@ struct EngineState: ~Copyable {
             wakeAll(waitingFor: .room)
         }
         return transmission.deviceAccepted(bytes)
+    }
+
+    /// Passes an action on, and ends the job if that is what it says.
+    ///
+    /// - Parameter time: when it ended; nil where the device's time is not the clock's. Asked for only if somebody may
+    ///   want to know.
+    mutating func finishing(
+        _ action: Transmission.Action, error: PeripheralError? = nil, at time: @autoclosure () -> MonotonicTime? = nil
+    ) -> Transmission.Action {
+        if case .finish(let ending) = action {
+            finishJob(ending, error: error, at: jobTellsTime ? time() : nil)
+        }
+        return action
     }
 
     /// The transmission has ended: its buffer is free, and whoever waits for that goes on.

@@ -2,23 +2,44 @@ import RTOS
 
 /// Transfers that the caller does itself, from the first byte to the last.
 extension TransferEngine {
+    /// Writes in the transmit mode in force, as far as that takes memory that is lent for the call alone.
+    ///
+    /// - Returns: how many bytes were taken.
+    @inline(__always)
+    func write(_ bytes: UnsafeRawBufferPointer) throws(PeripheralError) -> Int {
+        let segment = Segment(transmit: bytes.baseAddress, receive: nil, count: bytes.count)
+        var mode = TransmitMode.polled
+        // The mode is looked at under the same lock that starts the transfer.
+        let first = try wait(for: .channel, until: .never) { (state) throws(PeripheralError) -> Transmission.Action? in
+            mode = state.transmitMode
+            guard mode == .polled, segment.count > 0 else { return .finish(.complete) }
+            return try state.beginPolled(segment)
+        }
+        switch mode {
+        case .polled: return try finishPolled(segment, first!)
+        case .characterQueue: return try writeQueued(bytes)
+        case .zeroCopy:
+            throw .refused(.wrongMode("a zero-copy write needs a buffer that it can keep: pass a TransferBuffer"))
+        }
+    }
+
     /// Sends, receives or does both, and returns when all is off the wire. Waits for its turn on the device first.
     ///
     /// - Returns: the bytes transferred, which is all of them.
     func transferPolled(_ segment: Segment) throws(PeripheralError) -> Int {
         guard segment.count > 0 else { return 0 }
         let first = try wait(for: .channel, until: .never) { (state) throws(PeripheralError) -> Transmission.Action? in
-            if let error = state.ended { throw error }
-            guard state.channelIsFree else { return nil }
-            state.job = .polled(segment)
-            return state.transmission.begin(count: segment.count, style: .polled, hand: .caller)
+            try state.beginPolled(segment)
         }
-        var action = first!
+        return try finishPolled(segment, first!)
+    }
+
+    @inline(__always)
+    private func finishPolled(_ segment: Segment, _ first: Transmission.Action) throws(PeripheralError) -> Int {
+        var action = first
         while true {
-            let pause = moveOn(from: action, by: .caller)
-            switch pause {
-            case .finished(.complete, _): return segment.count
-            case .finished(_, let error): throw error ?? .cancelled
+            switch try moveOn(from: action, by: .caller, of: segment) {
+            case .complete: return segment.count
             case .awaitRoom: stayInDevice(for: .room, until: .never)
             case .awaitWire(let time): stayInDevice(for: .wire, until: time)
             case .handedOver: preconditionFailure("a polled transfer never leaves its caller")
@@ -95,7 +116,7 @@ extension TransferEngine {
         return done
     }
 
-    func giveBackReception() {
+    private func giveBackReception() {
         update {
             $0.receptionHand = nil
             // All of them: one that only wants to change the mode takes nothing, and would wake nobody after it.
@@ -118,5 +139,15 @@ extension TransferEngine {
             }
         }
         return try driver.apply(setting)
+    }
+}
+
+extension EngineState {
+    /// Starts a caller's own transfer; nil if it is not its turn yet.
+    fileprivate mutating func beginPolled(_ segment: Segment) throws(PeripheralError) -> Transmission.Action? {
+        if let error = ended { throw error }
+        guard channelIsFree else { return nil }
+        job = .polled(segment)
+        return transmission.begin(count: segment.count, style: .polled, hand: .caller)
     }
 }

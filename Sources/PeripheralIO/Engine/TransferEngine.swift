@@ -29,17 +29,19 @@ final class TransferEngine: Sendable {
         inInterrupt isInterrupt: Bool = false,
         _ change: (inout EngineState) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        let (result, next, interrupt) = try state.withLock { (state) throws(Failure) -> (Result, RTOSTask?, Bool) in
+        var hasConsequences = false
+        let result = try state.withLock { (state) throws(Failure) -> Result in
             let result = try change(&state)
-            return (result, state.nextToWake(), !isInterrupt && state.hasWorkForInterrupt)
+            hasConsequences = state.hasTasksToWake || !isInterrupt && state.hasWorkForInterrupt
+            return result
         }
-        var task = next
-        while let waiter = task {
-            waiter.unpark()
-            task = state.withLock { $0.nextToWake() }
-        }
-        if interrupt { interruptRequest.signal() }
+        if hasConsequences { wakeUp(inInterrupt: isInterrupt) }
         return result
+    }
+
+    private func wakeUp(inInterrupt isInterrupt: Bool) {
+        while let task = state.withLock({ $0.nextToWake() }) { task.unpark() }
+        if !isInterrupt, state.withLock({ $0.hasWorkForInterrupt }) { interruptRequest.signal() }
     }
 
     /// Blocks until `attempt` has a result. It is tried under the lock, first at once and then whenever the state
@@ -55,6 +57,7 @@ final class TransferEngine: Sendable {
     ) throws(PeripheralError) -> Result? {
         let task = RTOSTask.current
         var isOver = deadline.nanoseconds == 0
+        var isQueued = false
         while true {
             let result = try update { (state) throws(PeripheralError) -> Result? in
                 do throws(PeripheralError) {
@@ -63,17 +66,18 @@ final class TransferEngine: Sendable {
                     if result == nil, !isOver {
                         if InterruptContext.isActive, !outlastsPeripheral { throw .refused(.blockingCallInInterrupt) }
                         state.enqueue(task, for: reason)
-                    } else {
+                    } else if isQueued {
                         state.dequeue(task, for: reason)
                     }
                     return result
                 } catch {
                     // Left in the queue, it would be woken in another's stead.
-                    state.dequeue(task, for: reason)
+                    if isQueued { state.dequeue(task, for: reason) }
                     throw error
                 }
             }
             if result != nil || isOver { return result }
+            isQueued = true
             task.park(until: deadline)
             isOver = deadline != .never && Kernel.current.now >= deadline
         }
@@ -87,24 +91,33 @@ final class TransferEngine: Sendable {
         case awaitWire(until: MonotonicTime)
         /// It is the interrupt's now.
         case handedOver
-        case finished(Transmission.Ending, PeripheralError?)
+        /// All of it is off the wire.
+        case complete
     }
 
     /// Moves the transmission on until it has to wait. Only for the thread that has it in hand.
-    func moveOn(from first: Transmission.Action, by hand: Transmission.Hand) -> Pause {
+    ///
+    /// It is inlined, as is what it calls, down to the driver: every function that returns after a system call does so
+    /// mispredicted.
+    ///
+    /// - Parameter segment: what the job sends, where the caller knows it; nil looks it up.
+    /// - Throws: why it is over before all has left. Whoever waits for it has been told, and the buffer is free.
+    @inline(__always)
+    func moveOn(
+        from first: Transmission.Action, by hand: Transmission.Hand, of segment: Segment? = nil
+    ) throws(PeripheralError) -> Pause {
         let isInterrupt = hand == .interrupt
         var action = first
-        var failure: PeripheralError?
         while true {
             switch action {
             case .send(let offset):
-                action = send(from: offset, isInterrupt, &failure)
+                action = try send(segment, from: offset, isInterrupt)
             case .checkWire:
-                action = checkWire(isInterrupt, &failure)
+                action = try checkWire(isInterrupt)
             case .abort:
                 driver.abort()
-                action = update(inInterrupt: isInterrupt) {
-                    finish($0.transmission.deviceLetGo(), error: $0.ended, in: &$0)
+                action = update(inInterrupt: isInterrupt) { state in
+                    state.finishing(state.transmission.deviceLetGo(), error: state.ended)
                 }
             case .awaitRoom:
                 return .awaitRoom
@@ -113,64 +126,64 @@ final class TransferEngine: Sendable {
             case .handOver:
                 interruptRequest.signal()
                 return .handedOver
-            case .finish(let ending):
-                let error = ending == .complete ? nil : failure ?? state.withLock { $0.ended }
-                return .finished(ending, error)
+            case .finish(.complete):
+                return .complete
+            case .finish:
+                throw state.withLock { $0.ended } ?? .cancelled
             }
         }
     }
 
+    @inline(__always)
     private func send(
-        from offset: Int, _ isInterrupt: Bool, _ failure: inout PeripheralError?
-    ) -> Transmission.Action {
-        guard let segment = state.withLock({ $0.segment(from: offset) }) else {
+        _ segment: Segment?, from offset: Int, _ isInterrupt: Bool
+    ) throws(PeripheralError) -> Transmission.Action {
+        guard let segment = segment?.dropFirst(offset) ?? state.withLock({ $0.segment(from: offset) }) else {
             return state.withLock { $0.transmission.next() }
         }
+        let taken: Int
         do {
-            let taken = try driver.transmit(segment)
-            return update(inInterrupt: isInterrupt) { state in
-                var action = state.deviceAccepted(taken)
-                // Where there is no wire, what the device has taken has left.
-                if action == .checkWire, !facts.hasWire { action = state.transmission.wireIsIdle() }
-                return finish(action, error: nil, in: &state)
-            }
+            taken = try driver.transmit(segment)
         } catch {
-            failure = error
-            return fail(error, isInterrupt)
+            throw failed(error, isInterrupt)
+        }
+        // Not captured with `self`, which would be retained for it.
+        let hasWire = facts.hasWire
+        let hasWallTime = facts.hasWallTime
+        return update(inInterrupt: isInterrupt) { state in
+            var action = state.deviceAccepted(taken)
+            // Where there is no wire, what the device has taken has left.
+            if action == .checkWire, !hasWire { action = state.transmission.wireIsIdle() }
+            return state.finishing(action, at: hasWallTime ? .now : nil)
         }
     }
 
-    private func checkWire(_ isInterrupt: Bool, _ failure: inout PeripheralError?) -> Transmission.Action {
+    private func checkWire(_ isInterrupt: Bool) throws(PeripheralError) -> Transmission.Action {
+        let wire: WireState
         do {
-            switch try driver.wireState() {
-            case .idle(let since):
-                return update(inInterrupt: isInterrupt) {
-                    finish($0.transmission.wireIsIdle(), error: nil, at: since, in: &$0)
-                }
-            case .busy(let nanoseconds):
-                return update(inInterrupt: isInterrupt) { $0.transmission.wireIsBusy(nanoseconds: nanoseconds) }
-            }
+            wire = try driver.wireState()
         } catch {
-            failure = error
-            return fail(error, isInterrupt)
+            throw failed(error, isInterrupt)
+        }
+        let hasWallTime = facts.hasWallTime
+        return update(inInterrupt: isInterrupt) { state in
+            switch wire {
+            case .idle(let since):
+                state.finishing(state.transmission.wireIsIdle(), at: hasWallTime ? since ?? .now : nil)
+            case .busy(let nanoseconds):
+                state.transmission.wireIsBusy(nanoseconds: nanoseconds)
+            }
         }
     }
 
     /// The device failed: it lets go of the buffer, and if it is gone everything that waits ends.
-    private func fail(_ error: PeripheralError, _ isInterrupt: Bool) -> Transmission.Action {
+    private func failed(_ error: PeripheralError, _ isInterrupt: Bool) -> PeripheralError {
         driver.abort()
         if case .deviceLost = error { end(with: error) }
-        return update(inInterrupt: isInterrupt) { finish($0.transmission.deviceFailed(), error: error, in: &$0) }
-    }
-
-    private func finish(
-        _ action: Transmission.Action, error: PeripheralError?, at time: MonotonicTime? = nil,
-        in state: inout EngineState
-    ) -> Transmission.Action {
-        if case .finish(let ending) = action {
-            state.finishJob(ending, error: error, at: facts.hasWallTime ? time ?? .now : nil)
+        update(inInterrupt: isInterrupt) { state in
+            _ = state.finishing(state.transmission.deviceFailed(), error: error)
         }
-        return action
+        return error
     }
 
     // MARK: Ending

@@ -48,8 +48,11 @@ extension TransferEngine {
     /// until the last bit has left.
     ///
     /// - Returns: the place of the write's last byte in all that was ever written: what to wait for.
+    @inline(__always)
     func startWrite(_ segment: Segment, owned: Bool) throws(PeripheralError) -> UInt64 {
         let task = RTOSTask.current
+        // Not captured with `self`, which would be retained for it.
+        let startsInCaller = facts.startsInCaller
         let (end, action) = try update { (state) throws(PeripheralError) -> (UInt64, Transmission.Action?) in
             try state.requireZeroCopy()
             guard state.writeMutex.isHeld(by: task) else { throw .refused(.notMutexHolder) }
@@ -57,7 +60,7 @@ extension TransferEngine {
             _ = state.writeMutex.beginWrite(by: task)
             state.written &+= UInt64(segment.count)
             let job = Job.write(segment, end: state.written, owned: owned)
-            guard facts.startsInCaller, state.channelIsFree else {
+            guard startsInCaller, state.channelIsFree else {
                 state.waitingJob = job
                 return (state.written, nil)
             }
@@ -67,8 +70,27 @@ extension TransferEngine {
                 state.transmission.begin(count: segment.count, style: .interruptDriven, hand: .caller)
             )
         }
-        if let action { _ = moveOn(from: action, by: .caller) }
+        // A failure is kept for whoever waits for the write.
+        if let action { _ = try? moveOn(from: action, by: .caller, of: segment) }
         return end
+    }
+
+    /// Obtains the write mutex unless the task holds it already, and starts a write from memory that nobody else has.
+    ///
+    /// - Returns: as `startWrite`; 0 for a write of nothing.
+    @inline(__always)
+    func startOwnedWrite(_ segment: Segment, _ timeout: Timeout) throws(PeripheralError) -> UInt64 {
+        var heldBefore = false
+        do {
+            try obtainWriteMutex(timeout)
+        } catch .refused(.mutexAlreadyHeld) {
+            heldBefore = true
+        }
+        let end = try startWrite(segment, owned: true)
+        guard segment.count == 0 else { return end }
+        if !heldBefore { try releaseWriteMutex() }
+        // It is over, and the outcome of the bytes before it is not its own.
+        return 0
     }
 
     /// Blocks until everything up to `end` is off the wire or given up. False if the time was over first.
@@ -101,13 +123,17 @@ extension TransferEngine {
         }
     }
 
-    /// How an owned write ended, told once.
-    func outcome(ofWriteEndingAt end: UInt64) -> (error: PeripheralError?, completedAt: MonotonicTime?) {
-        state.withLock { state in
-            let time = state.completed == end ? state.completedAt : nil
-            guard let place = state.failures.firstIndex(where: { $0.end == end }) else { return (nil, time) }
-            return (state.failures.remove(at: place).error, time)
+    /// Blocks until the device has let go of an owned write's buffer, and answers how the write ended, told once.
+    func awaitOutcome(ofWriteEndingAt end: UInt64) -> WriteOutcome {
+        var outcome = WriteOutcome()
+        let isComplete = try? wait(for: .completion, until: .never, outlastsPeripheral: true) { state -> Bool? in
+            guard state.completed >= end else { return nil }
+            outcome = state.takeOutcome(ofWriteEndingAt: end)
+            return true
         }
+        // Going on without would give back memory that the device may still read.
+        precondition(isComplete == true, "only its end ends the wait for a write")
+        return outcome
     }
 
     /// Ends an owned write before its time, unless it has ended; returns at once.
@@ -132,6 +158,14 @@ extension TransferEngine {
 }
 
 extension EngineState {
+    fileprivate mutating func takeOutcome(ofWriteEndingAt end: UInt64) -> WriteOutcome {
+        let time = completed == end ? completedAt : nil
+        guard let place = failures.firstIndex(where: { $0.end == end }) else {
+            return WriteOutcome(error: nil, completedAt: time)
+        }
+        return WriteOutcome(error: failures.remove(at: place).error, completedAt: time)
+    }
+
     func requireZeroCopy() throws(PeripheralError) {
         if let error = ended { throw error }
         guard transmitMode == .zeroCopy else {

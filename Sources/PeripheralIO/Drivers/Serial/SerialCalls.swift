@@ -18,8 +18,7 @@ protocol SerialCalls: Sendable {
 /// The kernel itself.
 struct KernelCalls: SerialCalls {
     func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
-        let result = Glibc.write(descriptor, bytes.baseAddress, bytes.count)
-        return result < 0 ? -Int(errno) : result
+        hil_write(descriptor, bytes.baseAddress, bytes.count)
     }
 
     func read(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {

@@ -7,12 +7,12 @@ import SystemPackage
 ///
 /// Off the wire means that the kernel's output queue and the transmitter are empty. No tty driver tells when that
 /// happens, so the state is asked for again once the known rate says that it must be over.
-final class SerialDriver<Calls: SerialCalls>: Driver {
+final class SerialDriver: Driver {
     let facts: DriverFacts
     private let path: String
     private let descriptor: FileDescriptor
     private let saved: hil_serial_saved
-    private let calls: Calls
+    private let calls: any SerialCalls
     /// Bits a second in force, for the time that bytes take.
     private let bitRate: AtomicRate
     /// Whatever has to live as long as the port does.
@@ -20,7 +20,7 @@ final class SerialDriver<Calls: SerialCalls>: Driver {
 
     /// Opens and claims the port, and sets its line.
     init(
-        path: String, name: String, settings: SerialSettings, calls: Calls,
+        path: String, name: String, settings: SerialSettings, calls: any SerialCalls,
         attachment: (any AnyObject & Sendable)? = nil
     ) throws(PeripheralError) {
         let descriptor = try SerialPort.open(path)
@@ -48,6 +48,7 @@ final class SerialDriver<Calls: SerialCalls>: Driver {
 
     var speed: UInt32 { bitRate.value }
 
+    @inline(__always)
     func transmit(_ segment: Segment) throws(PeripheralError) -> Int {
         let bytes = UnsafeRawBufferPointer(start: segment.transmit, count: segment.count)
         while true {
