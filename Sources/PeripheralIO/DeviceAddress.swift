@@ -29,12 +29,18 @@ public struct DeviceAddress: Hashable, Sendable {
         let settings = parts.count > 1 ? parts[1].split(separator: "&") : []
         for setting in settings {
             let pair = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let key = String(pair[0])
-            let isKnown = try apply(key, pair.count > 1 ? String(pair[1]) : "")
-            guard isKnown else {
-                throw .badAddress(text, reason: "unknown setting “\(key)”; \(knownSettings)")
-            }
+            try set(String(pair[0]), pair.count > 1 ? String(pair[1]) : "")
         }
+    }
+
+    /// Changes settings as the query would; those without a value stay as they are.
+    public mutating func set(_ settings: [(key: String, value: String?)]) throws(PeripheralError) {
+        for case (let key, let value?) in settings { try set(key, value) }
+    }
+
+    private mutating func set(_ key: String, _ value: String) throws(PeripheralError) {
+        let isKnown = try apply(key, value)
+        guard isKnown else { throw .badAddress(name, reason: "unknown setting “\(key)”; \(knownSettings)") }
     }
 
     private static func device(named name: String) throws(PeripheralError) -> Device {

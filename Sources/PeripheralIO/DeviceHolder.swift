@@ -7,10 +7,12 @@ public struct DeviceHolder: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String { "\(name) (process \(process))" }
 
-    /// The first process other than this one that has the device open. Processes of other users are seen by root
-    /// alone; if this process holds it itself, that is the answer when there is no other.
+    /// The process that holds the device's lock, else the first one other than this that has it open. What processes
+    /// of other users have open is shown to root alone; if this process holds it itself, that is the answer when there
+    /// is no other.
     public static func find(_ path: String) -> DeviceHolder? {
         guard let device = deviceNumber(path) else { return nil }
+        if let process = lockHolder(path) { return DeviceHolder(process: process, name: nameOf(process)) }
         let own = getpid()
         var ownHold: DeviceHolder?
         for process in processes() where hasOpen(process, device) {
@@ -24,6 +26,32 @@ public struct DeviceHolder: Hashable, Sendable, CustomStringConvertible {
     private static func deviceNumber(_ path: String) -> dev_t? {
         var status = stat()
         return stat(path, &status) == 0 ? status.st_rdev : nil
+    }
+
+    /// Who has taken the `flock` of a file, from /proc/locks: lines such as
+    /// `1: FLOCK  ADVISORY  WRITE 1234 00:16:5 0 EOF`, whose sixth field is device and inode.
+    private static func lockHolder(_ path: String) -> Int32? {
+        var status = stat()
+        guard stat(path, &status) == 0, let file = fopen("/proc/locks", "r") else { return nil }
+        defer { fclose(file) }
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
+            while fgets(buffer.baseAddress!, 256, file) != nil {
+                let fields = String(cString: buffer.baseAddress!).split(separator: " ")
+                guard fields.count > 5, fields[1] == "FLOCK", fields[5].hasSuffix(":\(status.st_ino)"),
+                    fields[5].hasPrefix(deviceField(status.st_dev)), let process = Int32(fields[4]), process > 0
+                else { continue }
+                return process
+            }
+            return nil
+        }
+    }
+
+    /// Major and minor number as /proc/locks writes them: at least two hexadecimal digits each.
+    private static func deviceField(_ device: dev_t) -> String {
+        [(device >> 8) & 0xfff, device & 0xff].map { number in
+            let digits = String(number, radix: 16)
+            return (digits.count == 1 ? "0" : "") + digits + ":"
+        }.joined()
     }
 
     private static func processes() -> [Int32] {

@@ -5,18 +5,22 @@ import RTOS
 /// `wait` gives the buffer back. A value that is dropped instead cancels what has not left and waits until the device
 /// has let go, so that no memory is freed under it; that ends at the latest when the device answers or is lost.
 public struct InFlightWrite<Buffer: TransferMemory & ~Copyable>: ~Copyable {
-    private let engine: TransferEngine
+    /// Kept open for as long as the write is on its way.
+    private let peripheral: Peripheral
     private let end: UInt64
     private let refusal: PeripheralError?
     /// An optional, because a type with a `deinit` can part with a field in no other way.
     private var buffer: Buffer?
 
-    init(engine: TransferEngine, end: UInt64, refusal: PeripheralError?, buffer: consuming Buffer) {
-        self.engine = engine
+    /// - Parameter end: the place of the write's last byte in all that was ever written; 0 if it has none.
+    init(peripheral: Peripheral, end: UInt64, refusal: PeripheralError?, buffer: consuming Buffer) {
+        self.peripheral = peripheral
         self.end = end
         self.refusal = refusal
         self.buffer = consume buffer
     }
+
+    private var engine: TransferEngine { peripheral.engine }
 
     deinit {
         guard buffer != nil, refusal == nil else { return }
@@ -25,9 +29,10 @@ public struct InFlightWrite<Buffer: TransferMemory & ~Copyable>: ~Copyable {
         _ = engine.outcome(ofWriteEndingAt: end)
     }
 
-    /// True once the device has let go of the buffer; blocks for at most `timeout` for that.
+    /// True once the device has let go of the buffer; blocks for at most `timeout` for that, in an interrupt not at all.
     public func isComplete(within timeout: Timeout) -> Bool {
-        refusal != nil || engine.awaitCompletion(of: end, until: timeout.deadline())
+        let deadline = (InterruptContext.isActive ? .now : timeout).deadline()
+        return refusal != nil || engine.awaitCompletion(of: end, until: deadline)
     }
 
     /// Asks for what has not left yet to be given up. Returns at once; `wait` tells how it ended.
@@ -37,7 +42,8 @@ public struct InFlightWrite<Buffer: TransferMemory & ~Copyable>: ~Copyable {
 
     /// Blocks until the last bit is off the wire, or the write has failed, and gives the buffer back.
     ///
-    /// It ends by itself when the device is lost or the peripheral closed. For a time limit, ask `isComplete` first.
+    /// It ends by itself when the device is lost or the peripheral closed. For a time limit, ask `isComplete` first. An
+    /// interrupt had better ask too: this blocks there as well, because the buffer cannot come back before.
     public consuming func wait() -> FinishedWrite<Buffer> {
         var outcome: (error: PeripheralError?, completedAt: MonotonicTime?) = (refusal, nil)
         if refusal == nil {

@@ -9,7 +9,7 @@ import VirtualHardware
 /// under way. All methods may be called from any thread; those that can block say for how long. When the device is
 /// lost, every call that waits ends with `deviceLost`, and so does every later call.
 public final class Peripheral: Sendable {
-    private let engine: TransferEngine
+    let engine: TransferEngine
     private let completionThread: Mutex<RTOSThread?>
     private let hasWarnedOfPriority = Mutex(false)
     private static let logger = Logger(label: "hilbridge.peripheral")
@@ -30,14 +30,23 @@ public final class Peripheral: Sendable {
         _ name: String, board: Board? = nil, clock: HardwareClock = .wall
     ) throws(PeripheralError) {
         let board = if let board { board } else { try Board.current() }
-        let address = try board.address(of: name)
+        try self.init(address: board.address(of: name), clock: clock)
+    }
+
+    /// Opens the device at an address that has been parsed already.
+    public convenience init(address: DeviceAddress, clock: HardwareClock = .wall) throws(PeripheralError) {
         try self.init(address: address, driver: DriverTable.open(address, clock: clock))
     }
 
     /// A peripheral over a driver that is open already.
     init(address: DeviceAddress, driver: any Driver) throws(PeripheralError) {
         self.address = address
-        engine = try TransferEngine(driver: driver)
+        do {
+            engine = try TransferEngine(driver: driver)
+        } catch {
+            driver.close()
+            throw error
+        }
         completionThread = Mutex(CompletionThread.start(for: engine))
         let engine = engine
         TaskEnd.observe(for: engine) { engine.taskEnded($0) }
@@ -86,7 +95,10 @@ public final class Peripheral: Sendable {
     /// Polled, it waits for as long as that takes. With a queue or circular buffer it waits no longer than the receive
     /// timeout. An SPI device clocks dummy bytes out for it.
     ///
-    /// - Returns: how many bytes were read; fewer than asked for only at the timeout.
+    /// A read that waits when the device is lost throws `deviceLost` and leaves what it had received to later reads,
+    /// which answer what there is, and throw once there is nothing.
+    ///
+    /// - Returns: how many bytes were read; fewer than asked for only at the timeout, or when the device is lost.
     public func read(into buffer: inout MutableRawSpan) throws(PeripheralError) -> Int {
         try buffer.withUnsafeMutableBytes { (buffer) throws(PeripheralError) in try read(into: buffer) }
     }
@@ -103,7 +115,7 @@ public final class Peripheral: Sendable {
         case .polled where engine.facts.kind == .uart:
             try engine.receivePolled(into: buffer)
         case .polled:
-            try engine.transferPolled(Segment(transmit: nil, receive: buffer.baseAddress, count: buffer.count))
+            try engine.clockInPolled(into: buffer)
         }
     }
 
@@ -147,7 +159,7 @@ public final class Peripheral: Sendable {
         let segment = Segment(transmit: source.baseAddress, receive: target.baseAddress, count: source.count)
         if engine.facts.kind != .spi || source.count != target.count {
             let reason = "an exchange needs an SPI device and buffers of one length"
-            return InFlightWrite(engine: engine, end: 0, refusal: .refused(.badValue(reason)), buffer: buffers)
+            return InFlightWrite(peripheral: self, end: 0, refusal: .refused(.badValue(reason)), buffer: buffers)
         }
         return start(segment, keeping: buffers, timeout)
     }
@@ -156,14 +168,21 @@ public final class Peripheral: Sendable {
         _ segment: Segment, keeping buffer: consuming Buffer, _ timeout: Timeout
     ) -> InFlightWrite<Buffer> {
         do {
+            var heldBefore = false
             do {
                 try engine.obtainWriteMutex(timeout)
-            } catch .refused(.mutexAlreadyHeld) {}
-            let end = try engine.startWrite(segment, owned: true)
-            if segment.count == 0 { try engine.releaseWriteMutex() }
-            return InFlightWrite(engine: engine, end: end, refusal: nil, buffer: buffer)
+            } catch .refused(.mutexAlreadyHeld) {
+                heldBefore = true
+            }
+            var end = try engine.startWrite(segment, owned: true)
+            if segment.count == 0 {
+                // It is over, and the outcome of the bytes before it is not its own.
+                end = 0
+                if !heldBefore { try engine.releaseWriteMutex() }
+            }
+            return InFlightWrite(peripheral: self, end: end, refusal: nil, buffer: buffer)
         } catch {
-            return InFlightWrite(engine: engine, end: 0, refusal: error, buffer: buffer)
+            return InFlightWrite(peripheral: self, end: 0, refusal: error, buffer: buffer)
         }
     }
 
@@ -195,6 +214,7 @@ public final class Peripheral: Sendable {
         case .setTXTimeout(let timeout): engine.state.withLock { $0.transmitTimeout = timeout }
         case .setRXTimeout(let timeout): engine.state.withLock { $0.receiveTimeout = timeout }
         case .clearRXBuffer: try engine.clearReceiveBuffer()
+        case .setSpeed(0): throw .refused(.badValue("a speed is 1 bit a second or more"))
         case .setSpeed(let rate): return try engine.apply(.speed(rate))
         case .useInterrupts:
             throw .notSupported("\(name): the transfer mode decides whether interrupts are used: choose one")

@@ -68,7 +68,7 @@ struct VirtualDriverTests {
     func stalled(interest: Readiness) throws {
         var faults = FaultPlan()
         faults.stallAfter = 0
-        let driver = VirtualUARTDriver(
+        let driver = try VirtualUARTDriver(
             name: "stalled", uart: VirtualUART(baudRate: 1_000_000, faults: faults), clock: .virtual(clock))
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: VirtualUART.transmitCapacity, alignment: 1)
         memory.initializeMemory(as: UInt8.self, repeating: 0)

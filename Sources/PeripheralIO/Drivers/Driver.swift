@@ -15,7 +15,7 @@ protocol Driver: AnyObject, Sendable {
 
     /// Offers the device bytes to send, to receive, or both. Answers how many it took from the start of the segment,
     /// 0 if it has no room now. From then until it says that the wire is idle, or until `abort` has returned, it may
-    /// touch the memory of the segment.
+    /// touch the memory of the segment, unless its facts say that it keeps none.
     func transmit(_ segment: Segment) throws(PeripheralError) -> Int
 
     /// Whether all that was taken is off the wire.
@@ -59,6 +59,9 @@ struct DriverFacts: Sendable {
     var hasWire: Bool
     /// Bits on the wire for each byte: eight on a bus, with start, parity and stop bits on a line.
     var bitsPerByte: Int
+    /// False where `transmit` has copied what it took; true where the device may read a segment's memory until the wire
+    /// is idle.
+    var keepsMemory = false
     /// False where starting a transfer can block, so that the completion thread has to do it.
     var startsInCaller = true
     /// The clock that the device's times are on.

@@ -10,6 +10,7 @@ extension TransferEngine {
         var done = 0
         let deadline = state.withLock { $0.transmitTimeout }.deadline()
         while done < bytes.count {
+            var hasDrained = false
             let step = try wait(for: .room, until: deadline) { (state) throws(PeripheralError) -> Int? in
                 if let error = state.ended { throw error }
                 guard case .characterQueue = state.transmitMode else {
@@ -17,18 +18,20 @@ extension TransferEngine {
                 }
                 let step = state.transmitQueue.write(UnsafeRawBufferPointer(rebasing: bytes[done...]))
                 guard step > 0 else { return nil }
-                state.written &+= UInt64(step)
-                if case .queue = state.job { state.transmission.extend(by: step) }
+                hasDrained = state.transmission.phase == .draining(.interrupt)
+                state.queued(step)
                 return step
             }
             guard let step else { break }
             done += step
-            if state.withLock({ $0.transmission.hand == .interrupt }) { interruptRequest.signal() }
+            // The interrupt waits for the wire, not for room.
+            if hasDrained { interruptRequest.signal() }
         }
         return done
     }
 
-    /// Takes bytes out of the receive buffer, waiting for them no longer than the receive timeout.
+    /// Takes bytes out of the receive buffer, waiting for them no longer than the receive timeout. When the device is
+    /// lost meanwhile, what was taken is put back; once it is lost, there is nothing to wait for.
     ///
     /// - Returns: how many there were; fewer than asked for if the time was over first.
     func readBuffered(
@@ -36,42 +39,36 @@ extension TransferEngine {
     ) throws(PeripheralError) -> Int {
         guard buffer.count > 0 else { return 0 }
         var done = 0
-        var wanted = facts.kind == .spi ? buffer.count : 0
-        let deadline = state.withLock { $0.receiveTimeout }.deadline()
+        let (timeout, isLost) = state.withLock { ($0.receiveTimeout, $0.ended != nil) }
+        let deadline = isLost ? MonotonicTime(nanoseconds: 0) : timeout.deadline()
+        let clocksIn = facts.kind == .spi && deadline.nanoseconds != 0
+        if clocksIn { state.withLock { $0.wantedByReaders += buffer.count } }
         defer {
             state.withLock { state in
                 state.readerThreshold = state.anyoneWaits(for: .data) ? 1 : .max
-                // What nobody waits for any more need not be clocked in.
-                state.wantedByReaders = max(0, state.wantedByReaders - (buffer.count - done))
+                if clocksIn { state.wantedByReaders -= buffer.count - done }
             }
         }
-        while done < min(minimum, buffer.count) {
-            let step = try wait(for: .data, until: deadline) { (state) throws(PeripheralError) -> Int? in
-                guard state.receiveMode != .polled else {
-                    throw .refused(.wrongMode("the transfer mode was changed during the read"))
+        do throws(PeripheralError) {
+            while done < min(minimum, buffer.count) {
+                let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+                let step = try wait(for: .data, until: deadline) { (state) throws(PeripheralError) in
+                    if isLost, done > 0 { return 0 }
+                    let taken = try state.takeForReader(into: rest, wanting: max(1, minimum - done))
+                    // In one step with the taking, or the interrupt would clock the same bytes in again.
+                    if clocksIn, let taken { state.wantedByReaders -= taken }
+                    return taken
                 }
-                let step = state.receiveBuffer.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[done...]))
-                if step == 0 {
-                    if let error = state.receiveFailure {
-                        state.receiveFailure = nil
-                        throw error
-                    }
-                    state.readerThreshold = min(
-                        state.readerThreshold, max(1, minimum - done), max(1, state.receiveBuffer.capacity / 2))
-                    if wanted > 0 {
-                        state.wantedByReaders += wanted
-                        wanted = 0
-                    }
-                    return nil
-                }
-                wanted = max(0, wanted - step)
-                return step
+                guard let step, step > 0 else { break }
+                done += step
+                resumeReception()
             }
-            guard let step else { break }
-            done += step
-            resumeReception()
+            return done
+        } catch {
+            let taken = done
+            state.withLock { $0.putBack(buffer[..<taken]) }
+            throw error
         }
-        return done
     }
 
     /// Lets the interrupt go on with reception if a full buffer had stopped it.
@@ -92,6 +89,14 @@ extension TransferEngine {
                 throw .refused(.wrongMode("only a character queue or a circular buffer can be cleared"))
             }
             state.receiveBuffer.removeAll()
+            state.putBack.removeAll()
+            state.visitors += 1
+        }
+        defer {
+            update {
+                $0.visitors -= 1
+                $0.wakeAll(waitingFor: .channel)
+            }
         }
         if facts.kind == .uart { try driver.discardReceived() }
         resumeReception()
@@ -150,6 +155,24 @@ extension TransferEngine {
 }
 
 extension EngineState {
+    /// What is there for a reader; nil, with the reader's needs noted, if it has to wait.
+    fileprivate mutating func takeForReader(
+        into buffer: UnsafeMutableRawBufferPointer, wanting count: Int
+    ) throws(PeripheralError) -> Int? {
+        if case .closed = ended { throw .closed }
+        guard receiveMode != .polled else {
+            throw .refused(.wrongMode("the transfer mode was changed during the read"))
+        }
+        let taken = takeReceived(into: buffer)
+        if taken > 0 { return taken }
+        if let error = receiveFailure {
+            receiveFailure = nil
+            throw error
+        }
+        readerThreshold = min(readerThreshold, count, max(1, receiveBuffer.capacity / 2))
+        return nil
+    }
+
     /// The bus is at work only to fill the receive buffer.
     var isSendingForReaders: Bool {
         if case .clockIn = job { true } else { false }

@@ -99,7 +99,7 @@ struct CompletionThread {
         }
         engine.update(inInterrupt: true) { state in
             state.receptionHand = nil
-            state.wakeFirst(waitingFor: .reception)
+            state.wakeAll(waitingFor: .reception)
             state.receiveBuffer.wrote(count)
             state.statistics.bytesReceived &+= UInt64(count)
             if state.receiveBuffer.count >= state.readerThreshold { state.wakeAll(waitingFor: .data) }

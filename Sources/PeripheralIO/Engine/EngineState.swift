@@ -66,18 +66,24 @@ struct EngineState: ~Copyable {
     var waitingJob: Job?
     /// A caller changes a setting.
     var isReserved = false
+    /// Callers inside the device for something else than a transfer.
+    var visitors = 0
     var receptionHand: Transmission.Hand?
 
     var transmitMode = TransmitMode.polled
     var receiveMode = ReceiveMode.polled
     /// Of no capacity in other modes.
     var transmitQueue = ByteRing(capacity: 0)
+    /// The device reads what it took until the wire is idle, so that bytes cannot leave the queue before.
+    private let deviceKeepsMemory: Bool
     /// Of no capacity in polled mode, but for what an earlier buffer still held.
     var receiveBuffer = ByteRing(capacity: 0)
     var transmitTimeout = Timeout.forever
     var receiveTimeout = Timeout.forever
-    /// Bytes that blocked readers want and that nobody clocks in yet (SPI).
+    /// Bytes that readers who wait still want (SPI).
     var wantedByReaders = 0
+    /// Bytes that a read had taken when it failed: they come before those of the receive buffer.
+    var putBack = ByteRing(capacity: 0)
     /// The fewest bytes that let a blocked reader go on.
     var readerThreshold = Int.max
     var receptionIsPaused = false
@@ -100,7 +106,8 @@ struct EngineState: ~Copyable {
     private var waiters = WaitReason.allCases.map { _ in WaitQueue<RTOSTask>(expecting: 16) }
     private var toWake: [RTOSTask] = []
 
-    init() {
+    init(deviceKeepsMemory: Bool) {
+        self.deviceKeepsMemory = deviceKeepsMemory
         toWake.reserveCapacity(32)
     }
 
@@ -139,6 +146,23 @@ struct EngineState: ~Copyable {
         toWake.isEmpty ? nil : toWake.removeFirst()
     }
 
+    // MARK: Received bytes
+
+    /// Takes out what was received and not read, and answers how many bytes that was.
+    mutating func takeReceived(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        let first = putBack.read(into: buffer)
+        return first + receiveBuffer.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[first...]))
+    }
+
+    /// Keeps what a failing read has taken, for a later one.
+    mutating func putBack(_ bytes: UnsafeMutableRawBufferPointer.SubSequence) {
+        guard !bytes.isEmpty else { return }
+        var ring = ByteRing(capacity: putBack.count + bytes.count)
+        _ = ring.write(UnsafeRawBufferPointer(rebasing: bytes))
+        while !putBack.isEmpty { putBack.took(ring.write(putBack.readablePlaces)) }
+        putBack = ring
+    }
+
     // MARK: Jobs
 
     /// The memory that the present job still has to send, from `offset` on.
@@ -147,15 +171,25 @@ struct EngineState: ~Copyable {
         case .write(let segment, _, _), .clockIn(let segment), .polled(let segment):
             segment.dropFirst(offset)
         case .queue:
-            // Bytes leave the queue as the device takes them, so the rest is always at its front.
-            transmitQueue.isEmpty
-                ? nil
-                : Segment(
-                    transmit: transmitQueue.readablePlaces.baseAddress, receive: nil,
-                    count: transmitQueue.readablePlaces.count)
+            queueSegment(from: offset)
         case nil:
             nil
         }
+    }
+
+    private func queueSegment(from offset: Int) -> Segment? {
+        let places = transmitQueue.readablePlaces
+        // Where bytes leave the queue as the device takes them, the rest is always at its front.
+        let rest = deviceKeepsMemory ? places[offset..<transmission.count] : places[...]
+        guard !rest.isEmpty else { return nil }
+        return Segment(transmit: places.baseAddress! + rest.startIndex, receive: nil, count: rest.count)
+    }
+
+    /// Bytes were put into the transmit queue.
+    mutating func queued(_ bytes: Int) {
+        written &+= UInt64(bytes)
+        // A device that reads late gets what came later when the present part is off the wire.
+        if case .queue = job, !deviceKeepsMemory { transmission.extend(by: bytes) }
     }
 
     /// The next thing for the interrupt to send when the channel is free, started in its hand.
@@ -168,12 +202,12 @@ struct EngineState: ~Copyable {
         }
         if !transmitQueue.isEmpty {
             job = .queue
-            return transmission.begin(count: transmitQueue.count, style: .interruptDriven, hand: .interrupt)
+            let count = deviceKeepsMemory ? transmitQueue.readablePlaces.count : transmitQueue.count
+            return transmission.begin(count: count, style: .interruptDriven, hand: .interrupt)
         }
-        if wantedByReaders > 0, receiveBuffer.space > 0 {
+        if bytesToClockIn > 0 {
             let places = receiveBuffer.writablePlaces
-            let count = min(wantedByReaders, places.count)
-            wantedByReaders -= count
+            let count = min(bytesToClockIn, places.count)
             job = .clockIn(Segment(transmit: nil, receive: places.baseAddress, count: count))
             return transmission.begin(count: count, style: .interruptDriven, hand: .interrupt)
         }
@@ -184,12 +218,17 @@ struct EngineState: ~Copyable {
     var hasWorkForInterrupt: Bool {
         guard transmission.isIdle, !isReserved, ended == nil else { return false }
         if waitingJob != nil || !transmitQueue.isEmpty { return true }
-        return wantedByReaders > 0 && receiveBuffer.space > 0
+        return bytesToClockIn > 0
+    }
+
+    /// What readers want and is not there, as far as the buffer has room for it.
+    private var bytesToClockIn: Int {
+        min(max(0, wantedByReaders - receiveBuffer.count), receiveBuffer.space)
     }
 
     /// The device took `bytes` of the present job.
     mutating func deviceAccepted(_ bytes: Int) -> Transmission.Action {
-        if case .queue = job, bytes > 0 {
+        if case .queue = job, bytes > 0, !deviceKeepsMemory {
             transmitQueue.took(bytes)
             wakeAll(waitingFor: .room)
         }
@@ -209,9 +248,11 @@ struct EngineState: ~Copyable {
                 transmitQueue.removeAll()
             } else {
                 statistics.bytesSent &+= UInt64(sent)
+                if deviceKeepsMemory { transmitQueue.took(sent) }
             }
-            completed = written
+            completed = written &- UInt64(transmitQueue.count)
             completedAt = time
+            wakeAll(waitingFor: .room)
             wakeAll(waitingFor: .completion)
         case .clockIn:
             if ending == .complete {

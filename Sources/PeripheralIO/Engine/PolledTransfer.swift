@@ -36,10 +36,36 @@ extension TransferEngine {
         }
     }
 
+    /// Fills `buffer` with bytes that come in while others go out (SPI). What an earlier receive buffer still held
+    /// comes first.
+    func clockInPolled(into buffer: UnsafeMutableRawBufferPointer) throws(PeripheralError) -> Int {
+        let kept = try takeKept(into: buffer)
+        do throws(PeripheralError) {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[kept...])
+            return try kept + transferPolled(Segment(transmit: nil, receive: rest.baseAddress, count: rest.count))
+        } catch {
+            state.withLock { $0.putBack(buffer[..<kept]) }
+            throw error
+        }
+    }
+
+    /// Takes what an earlier receive buffer still held.
+    private func takeKept(into buffer: UnsafeMutableRawBufferPointer) throws(PeripheralError) -> Int {
+        try state.withLock { (state) throws(PeripheralError) in
+            if case .closed = state.ended { throw .closed }
+            return state.takeReceived(into: buffer)
+        }
+    }
+
     /// Fills `buffer` with bytes that come in by themselves (a UART's), and returns when it is full. What an earlier
-    /// receive buffer still held comes first.
+    /// receive buffer still held comes first, and is all there is once the device is lost. When it is lost meanwhile,
+    /// what was received is put back.
     func receivePolled(into buffer: UnsafeMutableRawBufferPointer) throws(PeripheralError) -> Int {
         guard buffer.count > 0 else { return 0 }
+        if state.withLock({ $0.ended != nil }) {
+            let kept = try takeKept(into: buffer)
+            if kept > 0 { return kept }
+        }
         _ = try wait(for: .reception, until: .never) { (state) throws(PeripheralError) -> Void? in
             if let error = state.ended { throw error }
             guard state.receptionHand == nil else { return nil }
@@ -47,7 +73,7 @@ extension TransferEngine {
             return ()
         }
         defer { giveBackReception() }
-        var done = state.withLock { $0.receiveBuffer.read(into: buffer) }
+        var done = state.withLock { $0.takeReceived(into: buffer) }
         while done < buffer.count {
             do throws(PeripheralError) {
                 let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
@@ -61,6 +87,8 @@ extension TransferEngine {
                 }
             } catch {
                 if case .deviceLost = error { end(with: error) }
+                let taken = done
+                state.withLock { $0.putBack(buffer[..<taken]) }
                 throw error
             }
         }
@@ -70,7 +98,8 @@ extension TransferEngine {
     func giveBackReception() {
         update {
             $0.receptionHand = nil
-            $0.wakeFirst(waitingFor: .reception)
+            // All of them: one that only wants to change the mode takes nothing, and would wake nobody after it.
+            $0.wakeAll(waitingFor: .reception)
         }
     }
 

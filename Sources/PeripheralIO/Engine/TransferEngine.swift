@@ -7,7 +7,7 @@ import Synchronization
 final class TransferEngine: Sendable {
     let driver: any Driver
     let facts: DriverFacts
-    let state = Mutex(EngineState())
+    let state: Mutex<EngineState>
     /// Rouses the completion thread.
     let interruptRequest: EventDescriptor
     /// Signalled for good once the peripheral is closed or lost: rouses callers that wait in the device.
@@ -16,6 +16,7 @@ final class TransferEngine: Sendable {
     init(driver: any Driver) throws(PeripheralError) {
         self.driver = driver
         facts = driver.facts
+        state = Mutex(EngineState(deviceKeepsMemory: driver.facts.keepsMemory))
         interruptRequest = try EventDescriptor()
         endSignal = try EventDescriptor()
     }
@@ -45,7 +46,8 @@ final class TransferEngine: Sendable {
     /// Blocks until `attempt` has a result. It is tried under the lock, first at once and then whenever the state
     /// has changed in the way that `reason` names.
     ///
-    /// - Parameter outlastsPeripheral: true to wait on when the peripheral has ended, for something that its end brings.
+    /// - Parameter outlastsPeripheral: true to wait on when the peripheral has ended, for something that its end brings,
+    ///   and in an interrupt too.
     /// - Returns: nil if the time is over first.
     /// - Throws: what `attempt` throws, or why the peripheral has ended.
     func wait<Result>(
@@ -56,19 +58,21 @@ final class TransferEngine: Sendable {
         var isOver = deadline.nanoseconds == 0
         while true {
             let result = try update { (state) throws(PeripheralError) -> Result? in
-                if let result = try attempt(&state) {
-                    state.dequeue(task, for: reason)
+                do throws(PeripheralError) {
+                    let result = try attempt(&state)
+                    if result == nil, let error = state.ended, !outlastsPeripheral { throw error }
+                    if result == nil, !isOver {
+                        if InterruptContext.isActive, !outlastsPeripheral { throw .refused(.blockingCallInInterrupt) }
+                        state.enqueue(task, for: reason)
+                    } else {
+                        state.dequeue(task, for: reason)
+                    }
                     return result
-                }
-                if let error = state.ended, !outlastsPeripheral { throw error }
-                if isOver {
+                } catch {
+                    // Left in the queue, it would be woken in another's stead.
                     state.dequeue(task, for: reason)
-                } else if InterruptContext.isActive {
-                    throw .refused(.blockingCallInInterrupt)
-                } else {
-                    state.enqueue(task, for: reason)
+                    throw error
                 }
-                return nil
             }
             if result != nil || isOver { return result }
             task.park(until: deadline)
@@ -91,12 +95,13 @@ final class TransferEngine: Sendable {
     func moveOn(from first: Transmission.Action, by hand: Transmission.Hand) -> Pause {
         let isInterrupt = hand == .interrupt
         var action = first
+        var failure: PeripheralError?
         while true {
             switch action {
             case .send(let offset):
-                action = send(from: offset, isInterrupt)
+                action = send(from: offset, isInterrupt, &failure)
             case .checkWire:
-                action = checkWire(isInterrupt)
+                action = checkWire(isInterrupt, &failure)
             case .abort:
                 driver.abort()
                 action = update(inInterrupt: isInterrupt) {
@@ -110,12 +115,15 @@ final class TransferEngine: Sendable {
                 interruptRequest.signal()
                 return .handedOver
             case .finish(let ending):
-                return .finished(ending, ending == .complete ? nil : state.withLock { $0.ended })
+                let error = ending == .complete ? nil : failure ?? state.withLock { $0.ended }
+                return .finished(ending, error)
             }
         }
     }
 
-    private func send(from offset: Int, _ isInterrupt: Bool) -> Transmission.Action {
+    private func send(
+        from offset: Int, _ isInterrupt: Bool, _ failure: inout PeripheralError?
+    ) -> Transmission.Action {
         guard let segment = state.withLock({ $0.segment(from: offset) }) else {
             return state.withLock { $0.transmission.next() }
         }
@@ -128,11 +136,12 @@ final class TransferEngine: Sendable {
                 return finish(action, error: nil, in: &state)
             }
         } catch {
+            failure = error
             return fail(error, isInterrupt)
         }
     }
 
-    private func checkWire(_ isInterrupt: Bool) -> Transmission.Action {
+    private func checkWire(_ isInterrupt: Bool, _ failure: inout PeripheralError?) -> Transmission.Action {
         do {
             switch try driver.wireState() {
             case .idle(let since):
@@ -143,6 +152,7 @@ final class TransferEngine: Sendable {
                 return update(inInterrupt: isInterrupt) { $0.transmission.wireIsBusy(nanoseconds: nanoseconds) }
             }
         } catch {
+            failure = error
             return fail(error, isInterrupt)
         }
     }
@@ -178,7 +188,8 @@ final class TransferEngine: Sendable {
         let task = RTOSTask.current
         while true {
             let isDone = state.withLock { state in
-                if state.transmission.isIdle, !state.isReserved, state.receptionHand == nil { return true }
+                let isQuiet = state.transmission.isIdle && state.receptionHand == nil
+                if isQuiet, !state.isReserved, state.visitors == 0 { return true }
                 state.enqueue(task, for: .channel)
                 state.enqueue(task, for: .reception)
                 return false

@@ -96,7 +96,7 @@ struct Transmission: Hashable, Sendable {
         }
     }
 
-    /// The device took `bytes` of what was offered; 0 means that it has no room now.
+    /// The device took `bytes` of what was offered; fewer than all, or none, means that it has no room now.
     mutating func deviceAccepted(_ bytes: Int) -> Action {
         guard case .sending(let hand) = phase else { return next() }
         precondition(bytes >= 0 && bytes <= count - accepted)
@@ -106,7 +106,8 @@ struct Transmission: Hashable, Sendable {
             return isCancelled ? .abort : .checkWire
         }
         if isCancelled { return .abort }
-        if bytes > 0, hand == .interrupt || style == .polled { return .send(offset: accepted) }
+        // A device that takes a part is full. Whoever waits for room, rather than trying again, also sees what has come
+        // in meanwhile.
         return waitOrHandOver(.awaitRoom, hand)
     }
 

@@ -4,12 +4,14 @@ import RTOS
 extension TransferEngine {
     func obtainWriteMutex(_ timeout: Timeout) throws(PeripheralError) {
         let task = RTOSTask.current
+        let mayWait = timeout != .now && !InterruptContext.isActive
         let outcome = try update { (state) throws(PeripheralError) in
             try state.requireZeroCopy()
-            return state.writeMutex.obtain(by: task, priority: task.priority, mayWait: timeout != .now)
+            return state.writeMutex.obtain(by: task, priority: task.priority, mayWait: mayWait)
         }
         switch outcome {
         case .obtained: return
+        case .notFree where timeout != .now: throw .refused(.blockingCallInInterrupt)
         case .notFree: throw .timedOut
         case .alreadyHeld: throw .refused(.mutexAlreadyHeld)
         case .waiting: try awaitWriteMutex(task, until: timeout.deadline())
@@ -18,7 +20,7 @@ extension TransferEngine {
 
     /// Blocks until whoever has the mutex has passed it on to this task, which is in its queue.
     private func awaitWriteMutex(_ task: RTOSTask, until deadline: MonotonicTime) throws(PeripheralError) {
-        var isOver = InterruptContext.isActive
+        var isOver = false
         while true {
             let hasIt = try update { (state) throws(PeripheralError) -> Bool in
                 if isOver, !state.writeMutex.stopWaiting(task) { throw state.ended ?? .timedOut }
@@ -95,6 +97,7 @@ extension TransferEngine {
                 state.keptFailure = nil
                 throw error
             }
+            if let error = state.ended { throw error }
         }
     }
 

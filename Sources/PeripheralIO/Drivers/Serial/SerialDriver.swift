@@ -24,8 +24,10 @@ final class SerialDriver<Calls: SerialCalls>: Driver {
         attachment: (any AnyObject & Sendable)? = nil
     ) throws(PeripheralError) {
         let descriptor = try SerialPort.open(path)
+        var isClaimed = false
         do {
             try SerialPort.claim(descriptor, path: path)
+            isClaimed = true
             saved = try SerialPort.save(descriptor, path: path)
             let isPseudo = SerialPort.isPseudoterminal(descriptor)
             let line = try SerialPort.configure(descriptor, settings, path: path, isPseudo: isPseudo)
@@ -33,6 +35,8 @@ final class SerialDriver<Calls: SerialCalls>: Driver {
                 kind: .uart, name: name, hasWire: !isPseudo, bitsPerByte: settings.bitsPerCharacter)
             bitRate = AtomicRate(line.output_rate)
         } catch {
+            // A pty stays exclusive for as long as its far end is open, whoever made it so.
+            if isClaimed { _ = hil_serial_shared(descriptor.rawValue) }
             try? descriptor.close()
             throw error
         }
@@ -91,7 +95,8 @@ final class SerialDriver<Calls: SerialCalls>: Driver {
     }
 
     func abort() {
-        _ = hil_serial_discard_output(descriptor.rawValue)
+        // Without a wire, what the kernel has taken is sent: the far end may find it.
+        if facts.hasWire { _ = hil_serial_discard_output(descriptor.rawValue) }
     }
 
     func apply(_ setting: LineSetting) throws(PeripheralError) -> UInt32 {
@@ -136,7 +141,7 @@ final class SerialDriver<Calls: SerialCalls>: Driver {
 
     func close() {
         var settings = saved
-        _ = hil_serial_discard_output(descriptor.rawValue)
+        abort()
         _ = hil_serial_restore(descriptor.rawValue, &settings)
         _ = hil_serial_shared(descriptor.rawValue)
         try? descriptor.close()

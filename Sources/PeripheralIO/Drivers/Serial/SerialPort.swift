@@ -22,6 +22,7 @@ enum SerialPort {
     private static func openFailure(_ path: String, _ number: Int32) -> PeripheralError {
         switch number {
         case ENOENT, ENXIO, ENODEV, ENOTDIR: .missing(path)
+        case EISDIR: .badAddress(path, reason: "a folder, not a serial port")
         case EACCES, EPERM: .permissionDenied(path, cure: DevicePermissions.cure(for: path))
         case EBUSY: .busy(path, holder: DeviceHolder.find(path))
         // A pty whose master is gone.

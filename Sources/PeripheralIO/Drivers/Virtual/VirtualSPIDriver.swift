@@ -12,6 +12,9 @@ final class VirtualSPIDriver: Driver {
         var dummyByte: UInt8
     }
 
+    /// Bytes that the model shifts at once.
+    private static let piece = 4096
+
     let facts: DriverFacts
     private let clock: HardwareClock
     private let state: Mutex<State>
@@ -22,7 +25,7 @@ final class VirtualSPIDriver: Driver {
         name: String, controller: VirtualSPIController, clock: HardwareClock, dummyByte: UInt8 = 0xFF,
         observer: (@Sendable (Segment) -> Void)? = nil
     ) {
-        var facts = DriverFacts(kind: .spi, name: name, hasWire: true, bitsPerByte: 8)
+        var facts = DriverFacts(kind: .spi, name: name, hasWire: true, bitsPerByte: 8, keepsMemory: true)
         if case .virtual = clock { facts.hasWallTime = false }
         self.facts = facts
         self.clock = clock
@@ -30,7 +33,23 @@ final class VirtualSPIDriver: Driver {
         state = Mutex(State(controller: controller, dummyByte: dummyByte))
     }
 
+    static func open(_ address: DeviceAddress, clock: HardwareClock) throws(PeripheralError) -> VirtualSPIDriver {
+        try check(clock: address.spi.speed, name: address.name)
+        return VirtualSPIDriver(
+            name: address.name,
+            controller: VirtualSPIController(clock: address.spi.speed, faults: address.faults),
+            clock: clock, dummyByte: address.spi.dummyByte)
+    }
+
     var speed: UInt32 { state.withLock { $0.controller.clock } }
+
+    /// No clock is faster than the one asked for, so none can be slower than the slowest.
+    static func check(clock: UInt32, name: String) throws(PeripheralError) {
+        let slowest = VirtualSPIController.clockRange.lowerBound
+        if clock < slowest {
+            throw .notSupported("\(name): \(clock) Hz not supported; the slowest clock is \(slowest) Hz")
+        }
+    }
 
     func transmit(_ segment: Segment) throws(PeripheralError) -> Int {
         observer?(segment)
@@ -88,11 +107,7 @@ final class VirtualSPIDriver: Driver {
     func apply(_ setting: LineSetting) throws(PeripheralError) -> UInt32 {
         switch setting {
         case .speed(let rate):
-            guard rate >= VirtualSPIController.clockRange.lowerBound else {
-                throw .notSupported(
-                    "\(facts.name): \(rate) Hz not supported; the slowest clock is "
-                        + "\(VirtualSPIController.clockRange.lowerBound) Hz")
-            }
+            try Self.check(clock: rate, name: facts.name)
             return state.withLock { $0.controller.setClock(rate) }
         case .spiDataBits(let bits):
             guard bits == 8 else { throw .notSupported("\(facts.name): words of 8 bits only, not \(bits)") }
@@ -118,7 +133,10 @@ final class VirtualSPIDriver: Driver {
             switch left {
             case .idle: return interests.intersection([.wire, .room])
             case .busy(.max): break
-            case .busy(let nanoseconds): instant = now.advanced(byNanoseconds: nanoseconds)
+            case .busy(let nanoseconds):
+                // The model's own work is done piece by piece while the wire is busy, so that little is left at the end.
+                let piece = state.withLock { $0.controller.timeOnWire(Self.piece) }
+                instant = now.advanced(byNanoseconds: min(nanoseconds, piece))
             }
         }
         let isSignalled = try clock.wait(until: instant, event: event)

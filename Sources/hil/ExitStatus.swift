@@ -1,0 +1,62 @@
+import ArgumentParser
+import Foundation
+import PeripheralIO
+
+/// How `hil` ends, and the one place where errors become a line and a status.
+enum ExitStatus: Int32 {
+    case done = 0
+    case dataErrors = 1
+    case usage = 2
+    case deviceMissing = 3
+    case permission = 4
+    case busy = 5
+    case timeOut = 6
+    case deviceLost = 7
+    case notSupported = 8
+    /// What a shell says of a command that Ctrl-C ended.
+    case interrupted = 130
+
+    /// Prints what has to be said, and ends the process.
+    static func exit(for error: any Error) -> Never {
+        switch error {
+        case let status as ExitStatus:
+            Foundation.exit(status.rawValue)
+        case let error as PeripheralError:
+            fail(error.description, status(of: error))
+        case is Interruption.Happened:
+            fail("interrupted", .interrupted)
+        case let error as UsageError:
+            fail(error.message, .usage)
+        default:
+            // Help and version requests come as errors too, and are none.
+            let message = Hil.fullMessage(for: error)
+            guard Hil.exitCode(for: error) == .success else { fail(message, .usage, prefix: "") }
+            print(message)
+            Foundation.exit(done.rawValue)
+        }
+    }
+
+    private static func fail(_ message: String, _ status: ExitStatus, prefix: String = "hil: ") -> Never {
+        FileHandle.standardError.write(Data((prefix + message + "\n").utf8))
+        Foundation.exit(status.rawValue)
+    }
+
+    private static func status(of error: PeripheralError) -> ExitStatus {
+        switch error {
+        case .badAddress, .refused: .usage
+        case .missing: .deviceMissing
+        case .permissionDenied: .permission
+        case .busy: .busy
+        case .timedOut: .timeOut
+        case .deviceLost, .closed, .cancelled: .deviceLost
+        case .notSupported, .system: .notSupported
+        }
+    }
+}
+
+extension ExitStatus: Error {}
+
+/// Arguments that cannot be used, found after parsing.
+struct UsageError: Error {
+    var message: String
+}

@@ -1,0 +1,104 @@
+import ArgumentParser
+import Foundation
+import HardwareTest
+import PeripheralIO
+import RTOS
+
+struct LoopbackCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "loopback",
+        abstract: "Send data over a wire from TX to RX (MOSI to MISO), and check what comes back.",
+        discussion: """
+            Writes are zero copy. With neither --bytes nor --file it sends what takes about two seconds.
+
+            Example: hil loopback virtual://spi --bytes 1M
+            """)
+
+    @Argument(help: "The device: a path, or virtual://spi, virtual://uart, virtual://tty.")
+    var url: String
+
+    @Option(help: ArgumentHelp("How many bytes to send, such as 4096, 64Ki or 10M.", valueName: "n"))
+    var bytes: Amount?
+
+    @Option(help: ArgumentHelp("Send as much as takes about this long at the line's rate.", valueName: "seconds"))
+    var seconds: Double?
+
+    @Option(
+        help: ArgumentHelp("Send this file, over and over if --bytes or --seconds asks for more.", valueName: "path"))
+    var file: String?
+
+    @Option(help: ArgumentHelp("What to send: \(Pattern.names.joined(separator: ", ")).", valueName: "name"))
+    var pattern = "random"
+
+    @Option(help: ArgumentHelp("Give up when nothing has moved for this long.", valueName: "seconds"))
+    var timeout = 5.0
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func validate() throws {
+        guard timeout > 0, timeout < 4_000_000 else { throw ValidationError("--timeout must be above 0.") }
+        if let seconds, !(seconds > 0 && seconds < 1e6) { throw ValidationError("--seconds must be above 0.") }
+        if let bytes, bytes.value < 1 { throw ValidationError("--bytes must be at least 1.") }
+        if bytes != nil, seconds != nil { throw ValidationError("Give --bytes or --seconds, not both.") }
+    }
+
+    func run() throws {
+        let source = try chosenPattern()
+        Interruption.hold()
+        let port = try Peripheral(url)
+        Interruption.onInterrupt { port.close() }
+        var test = LoopbackTest(
+            pattern: source, count: try amount(for: port), timeout: .milliseconds(UInt32(max(1, timeout * 1000))))
+        let progress = Progress(total: test.count)
+        test.onProgress = { progress.show($0) }
+        let result: LoopbackResult
+        do {
+            result = try test.run(on: port)
+            progress.clear()
+        } catch {
+            progress.clear()
+            if Interruption.hasHappened { throw Interruption.Happened() }
+            throw error
+        }
+        port.close()
+        if json { try printJSON(result) } else { print(LoopbackReport.text(result)) }
+        guard result.isGood else { throw result.timedOut ? ExitStatus.timeOut : ExitStatus.dataErrors }
+    }
+
+    private func chosenPattern() throws -> Pattern {
+        if let file {
+            guard let data = try? Data(contentsOf: URL(fileURLWithPath: file), options: .mappedIfSafe) else {
+                throw UsageError(message: "\(file): cannot be read; --file takes a readable file")
+            }
+            guard !data.isEmpty else {
+                throw UsageError(message: "\(file): is empty; --file takes a file with content")
+            }
+            return .file(data)
+        }
+        guard let chosen = Pattern(name: pattern) else {
+            throw UsageError(message: "no pattern “\(pattern)”; there are \(Pattern.names.joined(separator: ", "))")
+        }
+        return chosen
+    }
+
+    private func amount(for port: Peripheral) throws -> Int {
+        if let bytes { return bytes.value }
+        if seconds == nil, let file {
+            return try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int ?? 0
+        }
+        // Without a wire there is no rate to go by: what a kernel moves in about this time.
+        let perSecond = port.hasWire ? Double(port.speed) / Double(port.bitsPerByte) : 20e6
+        return max(1, Int(perSecond * (seconds ?? 2)))
+    }
+}
+
+/// A number of bytes as people write it.
+struct Amount: ExpressibleByArgument {
+    var value: Int
+
+    init?(argument: String) {
+        guard let number = Quantity.parse(argument).flatMap({ Int(exactly: $0) }) else { return nil }
+        value = number
+    }
+}

@@ -1,0 +1,99 @@
+import Foundation
+import PeripheralIO
+import RTOS
+import Synchronization
+
+/// Standard input to TX, RX to standard output, each on a thread of its own.
+final class SerialPipe: Sendable {
+    private let port: Peripheral
+    private let endsWithInput: Bool
+    private let inputError = Mutex<(any Error)?>(nil)
+    private let inputIsOver = Atomic<Bool>(false)
+
+    private static let blockSize = 65536
+    /// How long the line is silent before what answers the last input is taken to be complete, in milliseconds.
+    private static let silence: UInt32 = 50
+
+    init(_ port: Peripheral, endsWithInput: Bool) {
+        self.port = port
+        self.endsWithInput = endsWithInput
+    }
+
+    func run() throws {
+        try port.control(.useZeroCopyTX)
+        try port.control(.useCircularBufferRX(length: 1 << 20))
+        try port.control(.setRXTimeout(endsWithInput ? .milliseconds(Self.silence) : .forever))
+        Interruption.onInterrupt { [port] in port.close() }
+        RTOSTask.start(name: "hil input") { self.sendInput() }
+        defer { port.close() }
+        do {
+            try passOnReceived()
+        } catch PeripheralError.closed where Interruption.hasHappened {
+            return
+        }
+        if let error = inputError.withLock({ $0 }) { throw error }
+    }
+
+    private func sendInput() {
+        var buffer = TransferBuffer(count: Self.blockSize)
+        do {
+            while true {
+                let count = read(STDIN_FILENO, buffer.transferMemory.baseAddress, Self.blockSize)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { break }
+                let write = port.write(InputBlock(buffer: buffer, count: count))
+                let finished = write.wait()
+                let error = finished.error
+                buffer = finished.takeBuffer().takeBuffer()
+                if let error { throw error }
+            }
+        } catch {
+            inputError.withLock { $0 = error }
+        }
+        inputIsOver.store(true, ordering: .releasing)
+    }
+
+    private func passOnReceived() throws {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.blockSize, alignment: 64)
+        defer { buffer.deallocate() }
+        while true {
+            let wasOver = inputIsOver.load(ordering: .acquiring)
+            let count = try port.read(into: buffer, atLeast: 1)
+            if count == 0, wasOver { return }
+            guard writeOut(UnsafeRawBufferPointer(rebasing: buffer[..<count])) else { return }
+        }
+    }
+
+    /// False if nobody reads any more.
+    private func writeOut(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var done = 0
+        while done < bytes.count {
+            let step = write(STDOUT_FILENO, bytes.baseAddress! + done, bytes.count - done)
+            if step > 0 {
+                done += step
+            } else if errno != EINTR {
+                return false
+            }
+        }
+        return true
+    }
+}
+
+/// The filled part of a buffer.
+private struct InputBlock: TransferMemory, ~Copyable {
+    private var buffer: TransferBuffer
+    private let count: Int
+
+    init(buffer: consuming TransferBuffer, count: Int) {
+        self.buffer = buffer
+        self.count = count
+    }
+
+    var transferMemory: UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(rebasing: buffer.transferMemory[..<count])
+    }
+
+    consuming func takeBuffer() -> TransferBuffer {
+        buffer
+    }
+}

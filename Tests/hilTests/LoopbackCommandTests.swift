@@ -1,0 +1,115 @@
+import Foundation
+import HardwareTest
+import Testing
+import VirtualHardware
+
+@Suite("hil loopback", .timeLimit(.minutes(2)))
+struct LoopbackCommandTests {
+    @Test("prints what it measured, in lines without escape codes when piped")
+    func report() throws {
+        let outcome = try Hil.run("loopback", "virtual://spi", "--bytes", "64Ki")
+        #expect(outcome.status == 0)
+        #expect(outcome.errors.isEmpty)
+        #expect(!outcome.output.contains(0x1B))
+        for line in [
+            "65,536 sent, 65,536 back", "errors      none", "both ways", "MB/s", "write call", "30 MHz in force",
+        ] {
+            #expect(outcome.text.contains(line), "\(line) is missing")
+        }
+    }
+
+    @Test("prints JSON that reads back as the result")
+    func json() throws {
+        let outcome = try Hil.run("loopback", "virtual://tty", "--bytes", "100000", "--json")
+        #expect(outcome.status == 0)
+        let result = try JSONDecoder().decode(LoopbackResult.self, from: outcome.output)
+        #expect(result.isGood)
+        #expect(result.bytesReceived == 100_000)
+        #expect(result.bitRate == nil)
+    }
+
+    @Test("names the way to the waiter hand-over where there is no wire, and completion where there is one")
+    func naming() throws {
+        #expect(try Hil.run("loopback", "virtual://tty", "--bytes", "2M").text.contains("hand-over"))
+        #expect(try Hil.run("loopback", "virtual://spi", "--bytes", "200k").text.contains("completion"))
+    }
+
+    @Test("sends a file, by default once and as a whole")
+    func file() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("data", Data((0..<70_001).map { UInt8(truncatingIfNeeded: $0 / 3) }))
+        let outcome = try Hil.run("loopback", "virtual://spi", "--file", path, "--json")
+        let result = try JSONDecoder().decode(LoopbackResult.self, from: outcome.output)
+        #expect(result.isGood && result.bytesSent == 70_001)
+
+        let twice = try Hil.run("loopback", "virtual://tty", "--file", path, "--bytes", "140002", "--json")
+        #expect(try JSONDecoder().decode(LoopbackResult.self, from: twice.output).isGood)
+    }
+
+    @Test("asks for as much as takes the given time at the line's rate")
+    func seconds() throws {
+        let outcome = try Hil.run("loopback", "virtual://uart?baud=100k", "--seconds", "0.5", "--json")
+        let result = try JSONDecoder().decode(LoopbackResult.self, from: outcome.output)
+        #expect(result.isGood && result.bytesSent == 5000)
+    }
+
+    @Test("ends with 1 when data came back wrong")
+    func dataErrors() throws {
+        let outcome = try Hil.run("loopback", "virtual://spi?flip=1e-3", "--bytes", "50k")
+        #expect(outcome.status == 1)
+        #expect(outcome.text.contains("the first at byte"))
+    }
+
+    @Test(
+        "has one line and a status for each thing that can be wrong",
+        arguments: [
+            (["loopback"], 2, "Missing expected argument"),
+            (["loopback", "nonsense"], 2, "not a device"),
+            (["loopback", "virtual://nonsense"], 2, "no such virtual device"),
+            (["loopback", "virtual://spi?colour=red"], 2, "unknown setting"),
+            (["loopback", "virtual://spi?speed=fast"], 2, "no rate"),
+            (["loopback", "virtual://spi", "--pattern", "tartan"], 2, "no pattern"),
+            (["loopback", "virtual://spi", "--file", "/nonexistent"], 2, "cannot be read"),
+            (["loopback", "virtual://spi", "--bytes", "0"], 2, "--bytes"),
+            (["loopback", "virtual://spi", "--bytes", "10", "--seconds", "1"], 2, "not both"),
+            (["loopback", "/dev/null"], 2, "not a serial port"),
+            (["loopback", "/SPI9/"], 3, "the board has"),
+            (["loopback", "/dev/ttyNONE"], 3, "no such device"),
+            (["loopback", "virtual://uart?stall=100", "--timeout", "0.2"], 6, "timed out"),
+            (["loopback", "virtual://spi?stall=100", "--timeout", "0.2"], 6, "timed out"),
+            (["loopback", "virtual://uart?unplug=100"], 7, "device lost"),
+            (["loopback", "virtual://spi?unplug=100"], 7, "device lost"),
+            (["loopback", "virtual://spi?speed=100"], 8, "slowest clock"),
+            (["loopback", "virtual://uart?baud=13M"], 8, "not supported"),
+        ])
+    func failures(arguments: [String], status: Int32, message: String) throws {
+        let outcome = try Hil.run(arguments)
+        #expect(outcome.status == status)
+        #expect((outcome.errors + outcome.text).contains(message), "\(outcome.errors)")
+        if status > 2 { #expect(outcome.errors.split(separator: "\n").count <= 1) }
+    }
+
+    @Test("takes a board's names")
+    func board() throws {
+        let folder = try TemporaryFolder()
+        _ = try folder.write("board.yaml", Data("peripherals:\n  /FLASH/: virtual://spi?speed=1M\n".utf8))
+        let outcome = try Hil.run("loopback", "/FLASH/", "--bytes", "1000", in: folder.url)
+        #expect(outcome.status == 0)
+        #expect(outcome.text.contains("1 MHz in force"))
+        #expect(try Hil.run("loopback", "/SPI0/", "--bytes", "1000").status == 0)
+    }
+
+    @Test("tells who has the port")
+    func busy() throws {
+        let line = try #require(PtyPair())
+        let input = Pipe()
+        let holder = try Hil.start(["uart", line.path], input: input)
+        defer { holder.terminate() }
+        try input.fileHandleForWriting.write(contentsOf: Data("x".utf8))
+        // Once a byte has come through, it has the port.
+        #expect(line.read(1) == Array("x".utf8))
+        let outcome = try Hil.run("loopback", line.path, "--bytes", "1")
+        #expect(outcome.status == 5)
+        #expect(outcome.errors.contains("process \(holder.processIdentifier)"), "\(outcome.errors)")
+    }
+}
