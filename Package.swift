@@ -33,10 +33,11 @@ let package = Package(
             // A property that returns a span says whom the span may not outlive.
             swiftSettings: [.enableExperimentalFeature("Lifetimes")]
         ),
+        .target(name: "ThreadSanitizerSupport", path: "Tests/ThreadSanitizerSupport"),
         .testTarget(name: "RTOSTests", dependencies: ["RTOS"]),
         .testTarget(
             name: "PeripheralIOTests",
-            dependencies: ["PeripheralIO", "VirtualHardware"],
+            dependencies: ["PeripheralIO", "VirtualHardware", "ThreadSanitizerSupport"],
             // Compiled by a test, and most of them must not compile.
             exclude: ["Fixtures"]
         ),
