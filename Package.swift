@@ -58,9 +58,10 @@ let package = Package(
         .testTarget(name: "hilTests", dependencies: ["hil", "HardwareTest", "VirtualHardware"]),
         .testTarget(name: "RTOSTests", dependencies: ["RTOS", "VirtualHardware"]),
         .testTarget(name: "VirtualHardwareTests", dependencies: ["RTOS", "VirtualHardware"]),
+        .target(name: "ThreadSanitizerSupport", path: "Tests/ThreadSanitizerSupport"),
         .testTarget(
             name: "PeripheralIOTests",
-            dependencies: ["PeripheralIO", "VirtualHardware"],
+            dependencies: ["PeripheralIO", "VirtualHardware", "ThreadSanitizerSupport"],
             // Compiled by a test, and most of them must not compile.
             exclude: ["Fixtures"]
         ),
