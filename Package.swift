@@ -2,6 +2,7 @@
 import PackageDescription
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let benchmark = Target.Dependency.product(name: "Benchmark", package: "benchmark")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -39,13 +40,30 @@ let package = Package(
             dependencies: ["CLinux", "RTOS", "VirtualHardware", logging, system, yams],
             swiftSettings: [.enableExperimentalFeature("Lifetimes")]
         ),
+        .target(name: "CTransferPeer", path: "Sources/Benchmarks/CTransferPeer"),
+        .executableTarget(
+            name: "TransferBenchmarks",
+            dependencies: ["CTransferPeer", "PeripheralIO", "RTOS", "VirtualHardware", benchmark],
+            path: "Sources/Benchmarks/TransferBenchmarks",
+            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
+        ),
+        .executableTarget(
+            name: "TransferProbe",
+            dependencies: ["PeripheralIO", "RTOS", "VirtualHardware"],
+            path: "Sources/Benchmarks/Probes/TransferProbe"
+        ),
         .target(name: "HardwareTest", dependencies: ["PeripheralIO", "VirtualHardware", crypto, histogram]),
         .executableTarget(name: "hil", dependencies: ["HardwareTest", argumentParser]),
         .testTarget(name: "HardwareTestTests", dependencies: ["HardwareTest"]),
         .testTarget(name: "hilTests", dependencies: ["hil", "HardwareTest", "VirtualHardware"]),
         .testTarget(name: "RTOSTests", dependencies: ["RTOS", "VirtualHardware"]),
         .testTarget(name: "VirtualHardwareTests", dependencies: ["RTOS", "VirtualHardware"]),
-        .testTarget(name: "PeripheralIOTests", dependencies: ["PeripheralIO", "VirtualHardware"]),
+        .testTarget(
+            name: "PeripheralIOTests",
+            dependencies: ["PeripheralIO", "VirtualHardware"],
+            // Compiled by a test, and most of them must not compile.
+            exclude: ["Fixtures"]
+        ),
     ]
 )
 

@@ -168,13 +168,18 @@ public final class Peripheral: Sendable {
         _ segment: Segment, keeping buffer: consuming Buffer, _ timeout: Timeout
     ) -> InFlightWrite<Buffer> {
         do {
-            guard segment.count > 0 else {
-                return InFlightWrite(peripheral: self, end: 0, refusal: nil, buffer: buffer)
-            }
+            var heldBefore = false
             do {
                 try engine.obtainWriteMutex(timeout)
-            } catch .refused(.mutexAlreadyHeld) {}
-            let end = try engine.startWrite(segment, owned: true)
+            } catch .refused(.mutexAlreadyHeld) {
+                heldBefore = true
+            }
+            var end = try engine.startWrite(segment, owned: true)
+            if segment.count == 0 {
+                // It is over, and the outcome of the bytes before it is not its own.
+                end = 0
+                if !heldBefore { try engine.releaseWriteMutex() }
+            }
             return InFlightWrite(peripheral: self, end: end, refusal: nil, buffer: buffer)
         } catch {
             return InFlightWrite(peripheral: self, end: 0, refusal: error, buffer: buffer)

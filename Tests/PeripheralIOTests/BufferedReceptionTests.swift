@@ -5,7 +5,7 @@ import VirtualHardware
 @testable import PeripheralIO
 
 /// Character queue and circular buffer: to a reader they are the same.
-@Suite("Buffered reception", .timeLimit(.minutes(1)))
+@Suite("Buffered reception", .watched)
 struct BufferedReceptionTests {
     enum Mode: CaseIterable {
         case characterQueue, circularBuffer

@@ -4,7 +4,7 @@ import VirtualHardware
 
 @testable import PeripheralIO
 
-@Suite("Character queue transmission", .timeLimit(.minutes(1)))
+@Suite("Character queue transmission", .watched)
 struct CharacterQueueTransmitTests {
     private func rig(_ device: Device, queue length: Int, faults: FaultPlan = .none) throws -> Rig {
         let rig = try Rig(device, faults: faults)

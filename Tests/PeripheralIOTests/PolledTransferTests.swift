@@ -4,7 +4,7 @@ import VirtualHardware
 
 @testable import PeripheralIO
 
-@Suite("Polled transfer", .timeLimit(.minutes(1)))
+@Suite("Polled transfer", .watched)
 struct PolledTransferTests {
     @Test("A peripheral opens polled, and a write sends all of it", arguments: Device.allCases)
     func write(device: Device) throws {

@@ -2,7 +2,7 @@ import PeripheralIO
 import Testing
 import VirtualHardware
 
-@Suite("Zero-copy transmission", .timeLimit(.minutes(1)))
+@Suite("Zero-copy transmission", .watched)
 struct ZeroCopyTests {
     @Test("A buffer goes out while the caller goes on, and comes back from wait")
     func firstLight() throws {

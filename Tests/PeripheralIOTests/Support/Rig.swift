@@ -69,6 +69,15 @@ final class Rig: Sendable {
         }
     }
 
+    /// The bytes that came out of a pty's far end up to and with `end`.
+    func arrived(through end: [UInt8]) throws -> [UInt8] {
+        try Call("far end") { [line] in
+            var bytes: [UInt8] = []
+            while !bytes.suffix(end.count).elementsEqual(end) { bytes += line!.read(1) }
+            return bytes
+        }.value()
+    }
+
     /// Has bytes come in, on SPI as soon as the port clocks.
     func feed(_ bytes: [UInt8]) throws {
         switch device {
@@ -110,7 +119,10 @@ final class Rig: Sendable {
 /// Bytes in which a lost, doubled or misplaced one shows.
 func pattern(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
     var generator = SeededGenerator(seed: seed)
-    return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+    return [UInt8](unsafeUninitializedCapacity: count) { bytes, done in
+        for place in 0..<count { bytes[place] = UInt8(truncatingIfNeeded: generator.next()) }
+        done = count
+    }
 }
 
 extension Peripheral {
@@ -135,4 +147,15 @@ extension TransferBuffer {
     }
 
     var array: [UInt8] { bytes.withUnsafeBytes { Array($0) } }
+}
+
+extension Peripheral {
+    /// `exchange` for arrays: what came in.
+    func exchange(_ bytes: [UInt8]) throws(PeripheralError) -> [UInt8] {
+        var received = [UInt8](repeating: 0, count: bytes.count)
+        var span = received.mutableSpan
+        var raw = span.mutableBytes
+        try exchange(bytes.span.bytes, into: &raw)
+        return received
+    }
 }
