@@ -67,10 +67,16 @@ public struct PriorityMessages: ~Copyable, @unchecked Sendable {
         next[Int(index)] = oldest[level]
         if oldest[level] == Self.nobody {
             newest[level] = index
-            occupied[level / 32] |= 1 << UInt32(level % 32)
+            setOccupied(level, true)
         }
         oldest[level] = index
         return true
+    }
+
+    private func setOccupied(_ level: Int, _ isOccupied: Bool) {
+        let bit: UInt32 = 1 << UInt32(level % 32)
+        let word = occupied[level / 32]
+        occupied[level / 32] = isOccupied ? word | bit : word & ~bit
     }
 
     private mutating func store(_ message: UnsafeRawPointer) -> UInt32? {
@@ -89,7 +95,7 @@ public struct PriorityMessages: ~Copyable, @unchecked Sendable {
         let level = Int(priority)
         if oldest[level] == Self.nobody {
             oldest[level] = index
-            occupied[level / 32] |= 1 << UInt32(level % 32)
+            setOccupied(level, true)
         } else {
             next[Int(newest[level])] = index
         }
@@ -111,7 +117,7 @@ public struct PriorityMessages: ~Copyable, @unchecked Sendable {
         let index = oldest[level]
         message.copyMemory(from: bodies + Int(index) * messageSize, byteCount: messageSize)
         oldest[level] = next[Int(index)]
-        if oldest[level] == Self.nobody { occupied[level / 32] &= ~(1 << UInt32(level % 32)) }
+        if oldest[level] == Self.nobody { setOccupied(level, false) }
         next[Int(index)] = free
         free = index
         count -= 1

@@ -23,6 +23,8 @@ public final class MessageBuffer: Sendable {
         enforcesRoles: Bool = StreamBuffer.enforcesRolesByDefault, onSend: Callback? = nil, onReceive: Callback? = nil
     ) {
         precondition(lengthWidth > 0 && capacity > lengthWidth, "the buffer has no room for a message")
+        let longest = lengthWidth < 4 ? (1 << (8 * lengthWidth)) - 1 : Int(UInt32.max)
+        longestMessage = min(capacity - lengthWidth, longest)
         pipe = StreamPipe(
             ring: StreamRing(capacity: capacity, lengthWidth: lengthWidth), name: name, triggerLevel: 1,
             isBatching: false, enforcesRoles: enforcesRoles)
@@ -35,9 +37,7 @@ public final class MessageBuffer: Sendable {
     /// Bytes that a length takes.
     public var lengthWidth: Int { pipe.ring.lengthWidth }
     /// The longest message that fits at all.
-    public var longestMessage: Int {
-        min(capacity - lengthWidth, lengthWidth < 4 ? (1 << (8 * lengthWidth)) - 1 : Int(UInt32.max))
-    }
+    public let longestMessage: Int
     /// Bytes in it, lengths included.
     public var count: Int { pipe.ring.count }
     /// Bytes that fit besides, lengths included.
@@ -70,7 +70,7 @@ public final class MessageBuffer: Sendable {
         pipe.enterAsWriter()
         var woke = false
         var isSent = false
-        if message.count > 0, message.count <= longestMessage {
+        if !message.isEmpty, message.count <= longestMessage {
             isSent = pipe.ring.send(message)
             if !isSent, timeout != .now, pipe.waitForSpace(lengthWidth + message.count, timeout) {
                 isSent = pipe.ring.send(message)

@@ -8,7 +8,9 @@ import Synchronization
 /// and looks at the ring once more; so the other side sees either the flag or needs not wake anybody. What the writer
 /// does and whom it wakes is one step to a reader that waits: the waiter looks at the ring under the same lock under
 /// which it is woken.
-struct StreamPipe: ~Copyable, Sendable {
+///
+/// A class, because the compiler copies a large structure to the stack for the slow paths, on the fast ones as well.
+final class StreamPipe: Sendable {
     struct Flags: ~Copyable, Sendable {
         let readerWaits = Atomic<Bool>(false)
         let writerWaits = Atomic<Bool>(false)
