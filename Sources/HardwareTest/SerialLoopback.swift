@@ -1,6 +1,5 @@
 import PeripheralIO
 import RTOS
-import Synchronization
 
 /// The loopback test on a serial line: one thread writes, another reads.
 struct SerialLoopback {
@@ -24,7 +23,7 @@ struct SerialLoopback {
     }
 
     private final class SharedWriting: Sendable {
-        let state = Mutex(Writing())
+        let state = Guarded(Writing())
     }
 
     consuming func run() throws(PeripheralError) -> LoopbackOutcome {

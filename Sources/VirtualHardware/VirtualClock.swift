@@ -1,5 +1,4 @@
 import RTOS
-import Synchronization
 
 /// The time that virtual hardware lives in: the machine's own, or a virtual one in which waiting takes none.
 public enum HardwareClock: Sendable {
@@ -18,10 +17,10 @@ public enum HardwareClock: Sendable {
 
 /// A clock that moves only when it is told to. Safe to use from any thread.
 public final class VirtualClock: Sendable {
-    private let time: Mutex<MonotonicTime>
+    private let time: Guarded<MonotonicTime>
 
     public init(start: MonotonicTime = MonotonicTime(nanoseconds: 1)) {
-        time = Mutex(start)
+        time = Guarded(start)
     }
 
     public var now: MonotonicTime { time.withLock { $0 } }

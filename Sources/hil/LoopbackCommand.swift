@@ -47,6 +47,7 @@ struct LoopbackCommand: ParsableCommand {
         let source = try chosenPattern()
         Interruption.hold()
         let port = try Peripheral(url)
+        defer { port.close() }
         Interruption.onInterrupt { port.close() }
         var test = LoopbackTest(
             pattern: source, count: try amount(for: port), timeout: .milliseconds(UInt32(max(1, timeout * 1000))))

@@ -1,12 +1,11 @@
 import Foundation
 import RTOS
-import Synchronization
 
 /// How far long work has come, on a terminal; nothing when the output is not one.
 final class Progress: Sendable {
     private let total: Int
     private let isOnTerminal = isatty(STDERR_FILENO) == 1
-    private let nextShow = Mutex(MonotonicTime(nanoseconds: 0))
+    private let nextShow = Guarded(MonotonicTime(nanoseconds: 0))
     private static let interval: UInt64 = 100_000_000
 
     init(total: Int) {

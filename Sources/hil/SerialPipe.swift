@@ -7,7 +7,7 @@ import Synchronization
 final class SerialPipe: Sendable {
     private let port: Peripheral
     private let endsWithInput: Bool
-    private let inputError = Mutex<(any Error)?>(nil)
+    private let inputError = Guarded<(any Error)?>(nil)
     private let inputIsOver = Atomic<Bool>(false)
 
     private static let blockSize = 65536

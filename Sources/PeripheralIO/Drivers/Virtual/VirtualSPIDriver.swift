@@ -1,5 +1,4 @@
 import RTOS
-import Synchronization
 import VirtualHardware
 
 /// The virtual SPI controller as a device: memory and sleep around the model's arithmetic.
@@ -17,7 +16,7 @@ final class VirtualSPIDriver: Driver {
 
     let facts: DriverFacts
     private let clock: HardwareClock
-    private let state: Mutex<State>
+    private let state: Guarded<State>
     /// Called with each segment that is handed to the device, before the device looks at it.
     private let observer: (@Sendable (Segment) -> Void)?
 
@@ -30,7 +29,7 @@ final class VirtualSPIDriver: Driver {
         self.facts = facts
         self.clock = clock
         self.observer = observer
-        state = Mutex(State(controller: controller, dummyByte: dummyByte))
+        state = Guarded(State(controller: controller, dummyByte: dummyByte))
     }
 
     static func open(_ address: DeviceAddress, clock: HardwareClock) throws(PeripheralError) -> VirtualSPIDriver {

@@ -1,5 +1,4 @@
 import RTOS
-import Synchronization
 import VirtualHardware
 
 /// The virtual UART as a device.
@@ -12,7 +11,7 @@ final class VirtualUARTDriver: Driver {
 
     let facts: DriverFacts
     private let clock: HardwareClock
-    private let state: Mutex<State>
+    private let state: Guarded<State>
     /// Readable while there are listeners who have not heard that bytes were sent, which moves their time to wake up.
     private let news: EventDescriptor
     private let observer: (@Sendable (Segment) -> Void)?
@@ -26,7 +25,7 @@ final class VirtualUARTDriver: Driver {
         self.facts = facts
         self.clock = clock
         self.observer = observer
-        state = Mutex(State(uart: uart))
+        state = Guarded(State(uart: uart))
         news = try EventDescriptor()
     }
 
