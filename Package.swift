@@ -28,12 +28,16 @@ let package = Package(
     ],
     targets: [
         .target(name: "CLinux"),
-        .target(name: "RTOS", dependencies: ["CLinux"]),
+        .target(
+            name: "RTOS",
+            dependencies: ["CLinux"],
+            // A property that returns a span says whom the span may not outlive.
+            swiftSettings: [.enableExperimentalFeature("Lifetimes")]
+        ),
         .target(name: "VirtualHardware", dependencies: ["CLinux", "RTOS"]),
         .target(
             name: "PeripheralIO",
             dependencies: ["CLinux", "RTOS", "VirtualHardware", logging, system, yams],
-            // A property that returns a span says whom the span may not outlive.
             swiftSettings: [.enableExperimentalFeature("Lifetimes")]
         ),
         .target(name: "CTransferPeer", path: "Sources/Benchmarks/CTransferPeer"),
@@ -54,9 +58,10 @@ let package = Package(
         .testTarget(name: "hilTests", dependencies: ["hil", "HardwareTest", "VirtualHardware"]),
         .testTarget(name: "RTOSTests", dependencies: ["RTOS", "VirtualHardware"]),
         .testTarget(name: "VirtualHardwareTests", dependencies: ["RTOS", "VirtualHardware"]),
+        .target(name: "ThreadSanitizerSupport", path: "Tests/ThreadSanitizerSupport"),
         .testTarget(
             name: "PeripheralIOTests",
-            dependencies: ["PeripheralIO", "VirtualHardware"],
+            dependencies: ["PeripheralIO", "VirtualHardware", "ThreadSanitizerSupport"],
             // Compiled by a test, and most of them must not compile.
             exclude: ["Fixtures"]
         ),

@@ -72,8 +72,9 @@ public final class Peripheral: Sendable {
 
     /// Writes bytes in the transmit mode in force, polled or character queue.
     ///
-    /// Polled, it returns when all is off the wire. With a character queue it returns when all is in the queue, or
-    /// when the transmit timeout is over. In zero-copy mode bytes cannot be lent for longer than the call: use
+    /// Polled, it returns when all is off the wire; writes of several tasks go out whole, one after another. With a
+    /// character queue it returns when all is in the queue, or when the transmit timeout is over; a write that finds
+    /// room for all of it stays together, one that has to wait may have other tasks' bytes between its own. In zero-copy mode bytes cannot be lent for longer than the call: use
     /// `write(_:obtainingWithin:)` or `startWrite`.
     ///
     /// - Returns: how many bytes were taken.

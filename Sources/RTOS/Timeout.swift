@@ -22,8 +22,8 @@ public enum Timeout: Hashable, Sendable {
         return Timeout(rtosTicks: UInt32(min(ticks, UInt64(UInt32.max - 1))))
     }
 
-    /// The deadline of a wait that begins at `start`.
-    public func deadline(from start: @autoclosure () -> MonotonicTime = .now) -> MonotonicTime {
+    /// The deadline of a wait that begins at `start`, on the clock of the calling task's kernel.
+    public func deadline(from start: @autoclosure () -> MonotonicTime = Kernel.current.now) -> MonotonicTime {
         switch self {
         case .now: MonotonicTime(nanoseconds: 0)
         case .ticks(let ticks): start().advanced(byNanoseconds: UInt64(ticks) &* Tick.nanoseconds)

@@ -82,6 +82,17 @@ struct CharacterQueueTransmitTests {
         #expect(next == [500, 500, 500, 500])
     }
 
+    @Test("A write that finds room for all of it stays together", arguments: Device.allCases)
+    func together(device: Device) throws {
+        let rig = try rig(device, queue: 1000)
+        let calls = (1...8).map { task in rig.writing([UInt8](repeating: UInt8(task), count: 100)) }
+        for call in calls { #expect(try call.value() == 100) }
+        let arrived = try rig.arrived(800)
+        let starts = stride(from: 0, to: 800, by: 100).map { arrived[$0] }
+        #expect(Set(starts) == Set(1...8))
+        #expect(arrived == starts.flatMap { [UInt8](repeating: $0, count: 100) })
+    }
+
     @Test("Nothing to write does not wait for room")
     func empty() throws {
         var faults = FaultPlan()

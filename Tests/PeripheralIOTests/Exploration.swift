@@ -1,5 +1,3 @@
-import Testing
-
 /// A protocol's machines and their surroundings as one plain value, of which every history can be played.
 protocol ExplorableModel: Hashable {
     associatedtype Event
@@ -26,6 +24,9 @@ struct Exploration<Model: ExplorableModel> {
     private(set) var depth = 0
     /// True if longer sequences lead to no new state.
     private(set) var isComplete = false
+    /// The first violation, with the shortest sequence that leads to it and the state that is wrong; nil if there is
+    /// none.
+    private(set) var violation: String?
 
     private struct Node {
         let model: Model
@@ -33,12 +34,12 @@ struct Exploration<Model: ExplorableModel> {
         let event: Model.Event?
     }
 
-    /// Explores from `start`. The first violation is recorded as an issue, with the shortest sequence that leads to it.
+    /// Explores from `start` until something is violated.
     init(from start: Model, depth limit: Int) {
         var nodes = [Node(model: start, parent: 0, event: nil)]
         var visited: Set<Model> = [start]
         if let violation = start.violation {
-            Issue.record("at the start: \(violation)")
+            self.violation = "\(violation), at the start"
             return
         }
         var level = 0..<1
@@ -52,7 +53,7 @@ struct Exploration<Model: ExplorableModel> {
                     guard visited.insert(next).inserted else { continue }
                     nodes.append(Node(model: next, parent: index, event: event))
                     guard let violation = next.violation else { continue }
-                    Issue.record("\(violation), after \(Self.history(of: nodes.count - 1, in: nodes)): \(next)")
+                    self.violation = "\(violation), after \(Self.history(of: nodes.count - 1, in: nodes)): \(next)"
                     return
                 }
             }

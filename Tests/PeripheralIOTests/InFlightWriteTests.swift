@@ -232,14 +232,18 @@ struct InFlightWriteTests {
     @Test("In an interrupt the buffer does not come back early either")
     func interrupt() throws {
         let (port, device) = try Peripheral.gated()
+        let answer = Mutex<Bool?>(nil)
         let waiting = Call("isr") { () -> Bool in
             let write = port.write(TransferBuffer(pattern(10)))
             InterruptContext.set(true)
             defer { InterruptContext.set(false) }
-            #expect(write.isComplete(within: .forever) == false)
+            let isComplete = write.isComplete(within: .forever)
+            answer.withLock { $0 = isComplete }
             _ = write.wait()
             return device.memory == nil
         }
+        try eventually("it has asked") { answer.withLock { $0 != nil } }
+        #expect(answer.withLock { $0 } == false)
         try device.finish()
         #expect(try waiting.value())
     }

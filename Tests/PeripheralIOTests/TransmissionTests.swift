@@ -135,10 +135,11 @@ struct TransmissionTests {
     }
 
     @Test("sends every byte once and lets go of the buffer, whatever the device answers and whenever it is cancelled")
-    func everySequence() {
+    func everySequence() throws {
         for style in [Transmission.Style.polled, .interruptDriven] {
             let exploration = Exploration(from: TransmissionModel(style: style), depth: 100)
             print("transmission, \(style): \(exploration.summary)")
+            try #require(exploration.violation == nil)
             // No sequence, however long, leads anywhere else.
             #expect(exploration.isComplete)
             #expect(exploration.depth >= 8)

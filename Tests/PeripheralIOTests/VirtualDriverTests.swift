@@ -4,7 +4,7 @@ import VirtualHardware
 
 @testable import PeripheralIO
 
-@Suite("Virtual drivers", .timeLimit(.minutes(1)))
+@Suite("Virtual drivers", .timeLimit(.minutes(10)))
 struct VirtualDriverTests {
     private let clock = VirtualClock()
 

@@ -227,9 +227,10 @@ struct WriteMutexTests {
 
     @Test(
         "does what the table says after every sequence of events", arguments: [[1, 2, 3], [5, 5, 5], [1, 2, 2, 3]])
-    func everySequence(priorities: [UInt8]) {
+    func everySequence(priorities: [UInt8]) throws {
         let exploration = Exploration(from: WriteMutexModel(priorities: priorities), depth: 100)
         print("write mutex, \(priorities.count) tasks: \(exploration.summary)")
+        try #require(exploration.violation == nil)
         // No sequence, however long, leads anywhere else.
         #expect(exploration.isComplete)
         // Free; held by one, with the others waiting in any order; or writing, with any of them waiting in any order.

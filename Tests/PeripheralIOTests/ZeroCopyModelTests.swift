@@ -7,9 +7,10 @@ struct ZeroCopyModelTests {
     @Test(
         "Never two writers, no buffer given back while the device may read it, no waiter forgotten",
         arguments: [[1, 2, 3], [1, 2, 2, 3]])
-    func everySequence(priorities: [UInt8]) {
+    func everySequence(priorities: [UInt8]) throws {
         let exploration = Exploration(from: ZeroCopyModel(priorities: priorities), depth: 100)
         print("zero copy, \(priorities.count) tasks: \(exploration.summary)")
+        try #require(exploration.violation == nil)
         // No sequence, however long, leads anywhere else.
         #expect(exploration.isComplete)
         #expect(exploration.depth >= 8)

@@ -3,6 +3,8 @@
 #ifndef HILBRIDGE_CLINUX_H
 #define HILBRIDGE_CLINUX_H
 
+#include "barrier.h"
+#include "memory.h"
 #include "pseudoterminal.h"
 #include "serial_line.h"
 #include "task_local.h"

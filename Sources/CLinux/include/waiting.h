@@ -11,6 +11,16 @@ int hil_futex_wait(uint32_t *_Nonnull word, uint32_t expected, uint64_t deadline
 // Wakes at most one waiter.
 void hil_futex_wake_one(uint32_t *_Nonnull word);
 
+// Tells the processor that the caller spins.
+static inline void hil_pause(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
 // ppoll(2) with an absolute CLOCK_MONOTONIC deadline; UINT64_MAX waits for ever. Returns the number of ready
 // descriptors, or a negative errno.
 int hil_poll(struct pollfd *_Nonnull descriptors, unsigned int count, uint64_t deadline_ns);

@@ -1,5 +1,4 @@
 import RTOS
-import Synchronization
 
 /// The shell around a peripheral's state: one lock, one device, one completion thread.
 ///
@@ -7,7 +6,7 @@ import Synchronization
 final class TransferEngine: Sendable {
     let driver: any Driver
     let facts: DriverFacts
-    let state: Mutex<EngineState>
+    let state: Guarded<EngineState>
     /// Rouses the completion thread.
     let interruptRequest: EventDescriptor
     /// Signalled for good once the peripheral is closed or lost: rouses callers that wait in the device.
@@ -16,7 +15,7 @@ final class TransferEngine: Sendable {
     init(driver: any Driver) throws(PeripheralError) {
         self.driver = driver
         facts = driver.facts
-        state = Mutex(EngineState(deviceKeepsMemory: driver.facts.keepsMemory))
+        state = Guarded(EngineState(deviceKeepsMemory: driver.facts.keepsMemory))
         interruptRequest = try EventDescriptor()
         endSignal = try EventDescriptor()
     }
@@ -80,7 +79,7 @@ final class TransferEngine: Sendable {
             if result != nil || isOver { return result }
             isQueued = true
             task.park(until: deadline)
-            isOver = deadline != .never && MonotonicTime.now >= deadline
+            isOver = deadline != .never && Kernel.current.now >= deadline
         }
     }
 

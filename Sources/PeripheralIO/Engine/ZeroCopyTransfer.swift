@@ -29,7 +29,7 @@ extension TransferEngine {
             }
             if hasIt { return }
             task.park(until: deadline)
-            isOver = deadline != .never && MonotonicTime.now >= deadline
+            isOver = deadline != .never && Kernel.current.now >= deadline
         }
     }
 

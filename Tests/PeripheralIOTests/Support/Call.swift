@@ -8,13 +8,16 @@ import Testing
 /// of hanging the run.
 final class Call<Value: Sendable>: Sendable {
     private let outcome = Mutex<Result<Value, any Error>?>(nil)
-    private let name: String
+    let name: String
+    private let patience: UInt64
 
+    /// - Parameter patience: seconds that it may take, besides those in which everything else would be a hang.
     init(
-        _ name: String = "caller", priority: UInt8 = RTOSTask.defaultPriority,
+        _ name: String = "caller", priority: UInt8 = RTOSTask.defaultPriority, patience: UInt64 = 0,
         _ body: @escaping @Sendable () throws -> Value
     ) {
         self.name = name
+        self.patience = patience
         RTOSTask.start(name: name, priority: priority) { [self] in
             let result = Result { try body() }
             outcome.withLock { $0 = result }
@@ -25,7 +28,7 @@ final class Call<Value: Sendable>: Sendable {
 
     /// What the call answered or threw.
     func result() throws -> Result<Value, any Error> {
-        try eventually("“\(name)” returns") { isOver }
+        try eventually("“\(name)” returns", patience: patience) { isOver }
         return outcome.withLock { $0! }
     }
 
@@ -54,8 +57,8 @@ struct Hang: Error, CustomStringConvertible {
 let hangBound: UInt64 = 10_000_000_000
 
 /// Returns once `condition` is true, and throws `Hang` when it never is.
-func eventually(_ what: String, _ condition: () throws -> Bool) throws {
-    let deadline = MonotonicTime.now.advanced(byNanoseconds: hangBound)
+func eventually(_ what: String, patience seconds: UInt64 = 0, _ condition: () throws -> Bool) throws {
+    let deadline = MonotonicTime.now.advanced(byNanoseconds: hangBound + seconds * 1_000_000_000)
     while try !condition() {
         if MonotonicTime.now >= deadline { throw Hang(description: "it never happened that \(what)") }
         usleep(300)

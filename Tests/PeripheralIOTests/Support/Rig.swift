@@ -110,9 +110,11 @@ final class Rig: Sendable {
     /// Closes the far end of a pty.
     func hangUp() { line!.hangUp() }
 
-    /// Returns once tasks wait for `reason` inside of the port.
+    /// Returns once tasks wait for `reason` inside of the port, or when it has ended.
     func awaitWaiter(for reason: EngineState.WaitReason) throws {
-        try eventually("a task waits for \(reason)") { port.engine.state.withLock { $0.anyoneWaits(for: reason) } }
+        try eventually("a task waits for \(reason)") {
+            port.engine.state.withLock { $0.anyoneWaits(for: reason) || $0.ended != nil }
+        }
     }
 }
 

@@ -66,13 +66,3 @@ public struct RTOSThread: @unchecked Sendable {
         }
     }
 }
-
-/// Whether the calling thread plays an interrupt service routine: it must not block, and waits for no object.
-public enum InterruptContext {
-    public static var isActive: Bool { hil_in_interrupt_get() != 0 }
-
-    /// Marks the calling thread as an interrupt, for good or for a while.
-    public static func set(_ active: Bool) {
-        hil_in_interrupt_set(active ? 1 : 0)
-    }
-}

@@ -1,0 +1,18 @@
+extension Kernel {
+    /// Runs a call to the host that may block, such as a read from a device. On a single core the task gives up its
+    /// slot meanwhile, and with virtual ticks time does not jump ahead of it.
+    public static func hostCall<Result, Failure: Error>(
+        _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let task = TaskControlBlock.current
+        guard let member = task.pointee.member else { return try body() }
+        let kernel = task.pointee.kernel
+        kernel.decide { $0.goOutside(member) }
+        defer {
+            kernel.decide { $0.comeBack(member) }
+            kernel.awaitSlot(task, member)
+            leave(task)
+        }
+        return try body()
+    }
+}
