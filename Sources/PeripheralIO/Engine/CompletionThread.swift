@@ -24,7 +24,7 @@ struct CompletionThread {
     private mutating func serve() {
         var ready: Readiness = []
         while true {
-            if ready != .data { moveTransmissionOn() }
+            if ready != .data { moveTransmissionOn(hasRoom: ready.contains(.room)) }
             if ready.contains(.data) { receive() }
             let plan = engine.state.withLock { state -> Plan in
                 if state.ended != nil, state.transmission.hand != .interrupt { return .end }
@@ -47,10 +47,10 @@ struct CompletionThread {
         case end
     }
 
-    private mutating func moveTransmissionOn() {
+    private mutating func moveTransmissionOn(hasRoom: Bool) {
         pause = nil
         while let action = engine.state.withLock({ state in
-            state.transmission.hand == .interrupt ? state.transmission.next() : state.startNextJob()
+            state.transmission.hand == .interrupt ? state.transmission.next(hasRoom: hasRoom) : state.startNextJob()
         }) {
             // A transmission that fails is as much at its end as one that is complete, and who waits for it knows.
             let pause = (try? engine.moveOn(from: action, by: .interrupt)) ?? .complete

@@ -87,11 +87,14 @@ struct Transmission: Hashable, Sendable {
     }
 
     /// What is next, for a hand that has just taken it over or comes back to it.
-    func next() -> Action {
+    ///
+    /// - Parameter hasRoom: false where the device is not known to have got room since it last took less than all, as
+    ///   when the caller has just handed over what it could not send: another attempt would be in vain.
+    func next(hasRoom: Bool = true) -> Action {
         switch phase {
         case .idle: .finish(.complete)
         case _ where isCancelled: .abort
-        case .sending: .send(offset: accepted)
+        case .sending: hasRoom ? .send(offset: accepted) : .awaitRoom
         case .draining: .checkWire
         }
     }

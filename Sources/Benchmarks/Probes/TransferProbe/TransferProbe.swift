@@ -6,9 +6,10 @@ import VirtualHardware
 /// Writes to a port again and again, and says from which memory: something for `scripts/prove-zero-copy` and
 /// `scripts/prove-no-allocation` to look at from outside.
 ///
-///     TransferProbe STYLE DEVICE WRITES BYTES
+///     TransferProbe STYLE DEVICE WRITES BYTES [FIRST]
 ///
-/// `DEVICE` is an address, or `pty` for a pty whose far end is read empty. `STYLE` is one of those below.
+/// `DEVICE` is an address, or `pty` for a pty whose far end is read empty. `STYLE` is one of those below. `FIRST` is the
+/// size of one write before the others, from a buffer of its own: large enough, it has to wait for the device.
 @main
 struct TransferProbe {
     enum Style: String, CaseIterable {
@@ -24,16 +25,18 @@ struct TransferProbe {
 
     static func main() throws {
         let arguments = CommandLine.arguments.dropFirst()
-        guard arguments.count == 4, let style = Style(rawValue: arguments[1]), let writes = Int(arguments[3]),
+        guard (4...5).contains(arguments.count), let style = Style(rawValue: arguments[1]),
+            let writes = Int(arguments[3]),
             let size = Int(arguments[4]), writes > 0, size > 0
         else {
-            print("usage: TransferProbe STYLE DEVICE WRITES BYTES")
+            print("usage: TransferProbe STYLE DEVICE WRITES BYTES [FIRST]")
             print("styles: \(Style.allCases.map(\.rawValue).joined(separator: ", "))")
             exit(2)
         }
+        let first = arguments.count == 5 ? Int(arguments[5]) : nil
         let pty = arguments[2] == "pty" ? PtyPair() : nil
         let port = try Peripheral(pty?.path ?? arguments[2])
-        if let pty { drain(pty) }
+        let farEnd = pty.map(drain)
 
         // Written whole before the first transfer, so that nothing of the printing falls among the writes.
         var buffer = TransferBuffer(count: size)
@@ -42,39 +45,54 @@ struct TransferProbe {
         print("memory \(UInt(bitPattern: memory.baseAddress!)) \(memory.count)")
         fflush(nil)
 
+        try prepare(port, style, queue: size)
+        if let first {
+            var buffer = TransferBuffer(count: first)
+            try write(style, &buffer, times: 1, to: port)
+        }
+        try write(style, &buffer, times: writes, to: port)
+        port.close()
+        // Or what its end allocates would be counted in one run and not in another.
+        farEnd?.join()
+    }
+
+    private static func prepare(_ port: Peripheral, _ style: Style, queue: Int) throws {
+        switch style {
+        case .callerMemory, .ownedBuffer, .freshBuffer: try port.control(.useZeroCopyTX)
+        case .characterQueue: try port.control(.useCharacterQueueTX(length: queue))
+        case .polled: break
+        }
+    }
+
+    private static func write(
+        _ style: Style, _ buffer: inout TransferBuffer, times: Int, to port: Peripheral
+    ) throws {
         switch style {
         case .callerMemory:
-            try port.control(.useZeroCopyTX)
-            for _ in 0..<writes {
+            for _ in 0..<times {
                 try port.control(.obtainWriteMutex(.forever))
-                _ = try port.startWrite(unretained: memory)
+                _ = try port.startWrite(unretained: UnsafeRawBufferPointer(buffer.transferMemory))
             }
-            try port.control(.waitPreviousWriteComplete(.forever))
         case .ownedBuffer:
-            try port.control(.useZeroCopyTX)
-            for _ in 0..<writes {
+            for _ in 0..<times {
                 let finished = port.write(buffer).wait()
-                if let error = finished.error { throw error }
+                let error = finished.error
                 buffer = finished.takeBuffer()
+                if let error { throw error }
             }
         case .freshBuffer:
-            try port.control(.useZeroCopyTX)
-            for _ in 0..<writes {
-                if let error = port.write(TransferBuffer(count: size)).wait().error { throw error }
+            for _ in 0..<times {
+                if let error = port.write(TransferBuffer(count: buffer.count)).wait().error { throw error }
             }
-        case .polled:
-            for _ in 0..<writes { _ = try port.write(buffer.bytes) }
-        case .characterQueue:
-            try port.control(.useCharacterQueueTX(length: size))
-            for _ in 0..<writes { _ = try port.write(buffer.bytes) }
-            try port.control(.waitPreviousWriteComplete(.forever))
+        case .polled, .characterQueue:
+            for _ in 0..<times { _ = try port.write(buffer.bytes) }
         }
-        port.close()
+        if style != .polled { try port.control(.waitPreviousWriteComplete(.forever)) }
     }
 
     /// Reads the far end empty until the port is closed.
-    private static func drain(_ pty: PtyPair) {
-        RTOSThread.start(name: "far end") {
+    private static func drain(_ pty: PtyPair) -> RTOSThread {
+        RTOSThread.startJoinable(name: "far end") {
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65536, alignment: 64)
             while pty.readSome(into: buffer) != nil {}
             buffer.deallocate()
