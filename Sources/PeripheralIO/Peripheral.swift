@@ -79,9 +79,9 @@ public final class Peripheral: Sendable {
     ///
     /// - Returns: how many bytes were taken.
     public func write(_ bytes: RawSpan) throws(PeripheralError) -> Int {
-        try bytes.withUnsafeBytes { (bytes) throws(PeripheralError) in
-            try engine.write(bytes)
-        }
+        // The span outlives the call; inside the closure, the write would return through one more function.
+        let memory = bytes.withUnsafeBytes { $0 }
+        return try engine.write(memory)
     }
 
     /// Reads in the receive mode in force, until `buffer` is full.

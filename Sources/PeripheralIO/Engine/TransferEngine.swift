@@ -51,8 +51,19 @@ final class TransferEngine: Sendable {
     ///   and in an interrupt too.
     /// - Returns: nil if the time is over first.
     /// - Throws: what `attempt` throws, or why the peripheral has ended.
+    @inline(__always)
     func wait<Result>(
         for reason: EngineState.WaitReason, until deadline: MonotonicTime, outlastsPeripheral: Bool = false,
+        _ attempt: (inout EngineState) throws(PeripheralError) -> Result?
+    ) throws(PeripheralError) -> Result? {
+        // Mostly there is nothing to wait for, and then it does not matter who asks.
+        if let result = try update(attempt) { return result }
+        return try waitInQueue(for: reason, until: deadline, outlastsPeripheral: outlastsPeripheral, attempt)
+    }
+
+    @inline(never)
+    private func waitInQueue<Result>(
+        for reason: EngineState.WaitReason, until deadline: MonotonicTime, outlastsPeripheral: Bool,
         _ attempt: (inout EngineState) throws(PeripheralError) -> Result?
     ) throws(PeripheralError) -> Result? {
         let task = RTOSTask.current
