@@ -104,6 +104,8 @@ public final class Peripheral: Sendable {
         into buffer: UnsafeMutableRawBufferPointer, atLeast minimum: Int? = nil
     ) throws(PeripheralError) -> Int {
         switch receiveMode {
+        case .packets:
+            throw .refused(.wrongMode("a packet receiver gets what comes in: read from its queue, or stop it first"))
         case .characterQueue, .circularBuffer:
             try engine.readBuffered(into: buffer, atLeast: minimum ?? buffer.count)
         case .polled where engine.facts.kind == .uart:

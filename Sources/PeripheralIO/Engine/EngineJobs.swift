@@ -7,6 +7,8 @@ enum Job {
     case write(Segment, end: UInt64, owned: Bool)
     /// The character queue's content.
     case queue
+    /// Packets behind one another, and what is put behind them meanwhile.
+    case packets
     /// Dummy bytes sent to fill the receive buffer (SPI).
     case clockIn(Segment)
     /// A caller's own, done by the caller.
@@ -22,6 +24,8 @@ extension EngineState {
             segment.dropFirst(offset)
         case .queue:
             queueSegment(from: offset)
+        case .packets:
+            packets.chain.segment(from: offset)
         case nil:
             nil
         }
@@ -55,6 +59,7 @@ extension EngineState {
             let count = deviceKeepsMemory ? transmitQueue.readablePlaces.count : transmitQueue.count
             return transmission.begin(count: count, style: .interruptDriven, hand: .interrupt)
         }
+        if let action = beginPackets() { return action }
         if bytesToClockIn > 0 {
             let places = receiveBuffer.writablePlaces
             let count = min(bytesToClockIn, places.count)
@@ -75,7 +80,7 @@ extension EngineState {
     @inline(__always)
     var hasWorkForInterrupt: Bool {
         guard transmission.isIdle, !isReserved, ended == nil else { return false }
-        if waitingJob != nil || !transmitQueue.isEmpty { return true }
+        if waitingJob != nil || !transmitQueue.isEmpty || hasPacketsForInterrupt { return true }
         return bytesToClockIn > 0
     }
 
@@ -85,12 +90,12 @@ extension EngineState {
     }
 
     /// The device took `bytes` of the present job.
-    mutating func deviceAccepted(_ bytes: Int) -> Transmission.Action {
+    mutating func deviceAccepted(_ bytes: Int, of offered: Int) -> Transmission.Action {
         if case .queue = job, bytes > 0, !deviceKeepsMemory {
             transmitQueue.took(bytes)
             wakeAll(waitingFor: .room)
         }
-        return transmission.deviceAccepted(bytes)
+        return transmission.deviceAccepted(bytes, of: offered)
     }
 
     /// Passes an action on, and ends the job if that is what it says.
@@ -125,6 +130,8 @@ extension EngineState {
             completedAt = time
             wakeAll(waitingFor: .room)
             wakeAll(waitingFor: .completion)
+        case .packets:
+            finishPackets(ending, error: error)
         case .clockIn:
             if ending == .complete {
                 receiveBuffer.wrote(sent)

@@ -12,10 +12,12 @@ public enum ReceiveMode: Hashable, Sendable {
     case polled
     case characterQueue(length: Int)
     case circularBuffer(length: Int)
+    /// A `PacketReceiver` gets what comes in.
+    case packets
 
     var bufferLength: Int? {
         switch self {
-        case .polled: nil
+        case .polled, .packets: nil
         case .characterQueue(let length), .circularBuffer(let length): length
         }
     }
@@ -65,6 +67,9 @@ struct EngineState: ~Copyable {
     let deviceKeepsMemory: Bool
     /// Of no capacity in polled mode, but for what an earlier buffer still held.
     var receiveBuffer = ByteRing(capacity: 0)
+    var packets = OutgoingPackets()
+    /// In packet mode.
+    var packetReception: (any PacketReception)?
     var transmitTimeout = Timeout.forever
     var receiveTimeout = Timeout.forever
     /// Bytes that readers who wait still want (SPI).
@@ -163,6 +168,10 @@ struct EngineState: ~Copyable {
         if let job = waitingJob, case .write(_, let end, let owned) = job {
             waitingJob = nil
             finishWrite(end: end, owned: owned, ending: .failed, error: error, at: nil)
+        }
+        if case .packets = job {
+        } else {
+            failPackets(error)
         }
         while let waiter = writeMutex.nextAbandonedWaiter() { wake(waiter) }
         for reason in WaitReason.allCases { wakeAll(waitingFor: reason) }
