@@ -250,6 +250,7 @@ struct PacketTests {
         try rig.receiver.stop()
         try rig.port.control(.usePolledTX)
         try rig.port.control(.usePolledRX)
-        #expect(try rig.port.write([1, 2, 3].span.bytes) == 3)
+        let sent = try rig.port.write(([1, 2, 3] as [UInt8]).span.bytes)
+        #expect(sent == 3)
     }
 }

@@ -40,8 +40,9 @@ extension TransferEngine {
     /// Blocks until no packet is in the mailbox or on its way. False if the time was over first.
     func awaitPackets(until deadline: MonotonicTime) throws(PeripheralError) -> Bool {
         let isDone = try wait(for: .completion, until: deadline) { state -> Bool? in
-            let isEmpty = state.packets.source.map { $0.mailbox.count == 0 } ?? true
-            return isEmpty && state.packets.chain.isIdle && !state.packets.mayWait ? true : nil
+            guard state.packets.chain.isIdle, state.ended == nil || state.packets.failed == 0 else { return nil }
+            guard let source = state.packets.source else { return true }
+            return source.mailbox.count == 0 && !state.packets.mayWait ? true : nil
         }
         return isDone ?? false
     }
@@ -90,8 +91,10 @@ extension TransferEngine {
     /// Asks the device what has left, where the packets in front may be off the wire while there is no room behind.
     func retirePackets() throws(PeripheralError) {
         guard state.withLock({ state in if case .packets = state.job { true } else { false } }) else { return }
-        guard case .busy(let bytes, let nanoseconds) = try driver.wireState() else { return }
-        state.withLock { _ = $0.retirePackets(left: bytes, in: nanoseconds) }
+        switch try driver.wireState() {
+        case .busy(let bytes, let nanoseconds): state.withLock { _ = $0.retirePackets(left: bytes, in: nanoseconds) }
+        case .idle: state.withLock { _ = $0.retirePackets(left: 0, in: 0) }
+        }
     }
 
     // MARK: Reception

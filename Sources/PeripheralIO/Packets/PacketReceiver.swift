@@ -87,14 +87,20 @@ public final class PacketReceiver<Decoder: FrameDecoder & Sendable>: @unchecked 
 
     /// Nobody reads the bytes of the present read any more, so the blocks that they may lie in can go.
     private func deliver() {
-        let outcome = blocks.post(to: queue)
         let faults = assembler.faults
+        // Before they are posted: whoever has a packet finds it counted.
         counts.withLock { counts in
-            counts.packets += outcome.packets
-            counts.bytes += outcome.bytes
-            counts.refused += outcome.refused
+            counts.packets = assembler.packets - counts.refused
+            counts.bytes += UInt64(blocks.completeBytes)
             counts.uncopied = assembler.uncopied
             counts.faults = faults
+        }
+        let refused = blocks.post(to: queue)
+        guard refused.packets > 0 else { return }
+        counts.withLock { counts in
+            counts.packets -= refused.packets
+            counts.bytes -= refused.bytes
+            counts.refused += refused.packets
         }
     }
 }
@@ -149,12 +155,6 @@ extension PacketReceiver: PacketReception {
 /// The blocks of a receiver: the one that bytes are read into, the one of the packet that has begun, and those that are
 /// complete.
 private struct ReceiveBlocks: PacketSink, ~Copyable {
-    struct Outcome {
-        var packets: UInt64 = 0
-        var bytes: UInt64 = 0
-        var refused: UInt64 = 0
-    }
-
     private let pool: MemoryPool
     /// Belongs to no packet. A packet that begins is put there, so that what was read there stays where it is.
     private var spare: MemoryBlock?
@@ -164,6 +164,7 @@ private struct ReceiveBlocks: PacketSink, ~Copyable {
     /// Complete packets, which may not go before the read that they came in has been looked at.
     private let complete: UnsafeMutablePointer<PostMessage>
     private var completeCount = 0
+    private(set) var completeBytes = 0
 
     init(pool: MemoryPool) {
         self.pool = pool
@@ -202,6 +203,7 @@ private struct ReceiveBlocks: PacketSink, ~Copyable {
         guard let block = begun.take() else { return }
         complete[completeCount] = PostMessage(pointer: block.release(), size: count, timeStamp: time)
         completeCount += 1
+        completeBytes += count
     }
 
     mutating func discardPacket(_ fault: FrameFault) {
@@ -209,20 +211,21 @@ private struct ReceiveBlocks: PacketSink, ~Copyable {
         replaceSpare(with: block)
     }
 
-    mutating func post(to queue: PostQueue) -> Outcome {
-        var outcome = Outcome()
+    /// Answers what the queue did not take, whose blocks have gone back to the pool.
+    mutating func post(to queue: PostQueue) -> (packets: UInt64, bytes: UInt64) {
+        var refused: (packets: UInt64, bytes: UInt64) = (0, 0)
         for number in 0..<completeCount {
             let message = complete[number]
             do throws(PostQueue.Failure) {
                 try queue.post(message.pointer, size: message.size, timeStamp: message.timeStamp)
-                outcome.packets += 1
-                outcome.bytes += UInt64(message.size)
             } catch {
                 pool.adopt(message.pointer!)?.giveBack()
-                outcome.refused += 1
+                refused.packets += 1
+                refused.bytes += UInt64(message.size)
             }
         }
         completeCount = 0
-        return outcome
+        completeBytes = 0
+        return refused
     }
 }

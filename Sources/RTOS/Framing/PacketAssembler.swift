@@ -126,10 +126,9 @@ public struct PacketAssembler<Decoder: FrameDecoder> {
     ) {
         guard let block else { return }
         guard count < block.count else { return fail(.overlong, &sink) }
-        if block.baseAddress.map({ UnsafeRawPointer($0 + count) }) != source {
-            isCopied = true
-            block[count] = byte
-        }
+        if block.baseAddress.map({ UnsafeRawPointer($0 + count) }) != source { isCopied = true }
+        // Even at its own place: a decoder may put another byte there than the one that came (a zero for a COBS code).
+        block[count] = byte
         count &+= 1
     }
 

@@ -49,7 +49,7 @@ final class GatedDriver: Driver {
     func transmit(_ segment: Segment) throws(PeripheralError) -> Int {
         try state.withLock { (state) throws(PeripheralError) in
             if let failure = state.failure { throw failure }
-            guard state.segment == nil else { return 0 }
+            guard state.segment == nil || state.isOffTheWire else { return 0 }
             state.segment = segment
             state.isOffTheWire = false
             state.transfers += 1
@@ -83,12 +83,12 @@ final class GatedDriver: Driver {
     func wait(
         for interests: Readiness, until deadline: MonotonicTime, event: EventDescriptor
     ) throws(PeripheralError) -> Readiness {
-        if interests.contains(.wire) {
+        if !interests.isDisjoint(with: [.wire, .room]) {
             let isIdle = try state.withLock { (state) throws(PeripheralError) in
                 if let failure = state.failure { throw failure }
                 return state.segment == nil || state.isOffTheWire
             }
-            if isIdle { return .wire }
+            if isIdle { return interests.intersection([.wire, .room]) }
         }
         let isSignalled = try HardwareClock.wall.wait(until: deadline, event: event, or: news)
         if !isSignalled { news.reset() }
