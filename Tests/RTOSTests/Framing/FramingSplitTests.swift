@@ -12,8 +12,13 @@ struct FramingSplitTests {
         let whole = assemble(decoder, bytes, room: room)
         #expect(bytewise(decoder, bytes, room: room) == whole)
         #expect(assemble(decoder, random.split(bytes), room: room) == whole)
+        let pieces = random.split(bytes)
+        #expect(assembleInPlace(decoder, pieces, room: room) == whole)
+        #expect(assembleInPlace(decoder, bytes.map { [$0] }, room: room) == whole)
         for cut in 0...bytes.count {
-            #expect(assemble(decoder, [Array(bytes[..<cut]), Array(bytes[cut...])], room: room) == whole)
+            let halves = [Array(bytes[..<cut]), Array(bytes[cut...])]
+            #expect(assemble(decoder, halves, room: room) == whole)
+            #expect(assembleInPlace(decoder, halves, room: room) == whole)
         }
     }
 

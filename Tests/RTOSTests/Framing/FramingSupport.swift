@@ -43,6 +43,50 @@ struct CollectingSink: PacketSink, Equatable {
     }
 }
 
+/// Blocks that bytes are read into before anybody knows what packet they belong to, as a receiver does.
+private struct InPlaceSink: PacketSink {
+    var collected = CollectingSink()
+    let room: Int
+    private var spare: CollectingSink.Storage?
+    private var begun: CollectingSink.Storage?
+    /// The present piece may lie in them, so they may not go before it has been looked at.
+    var complete: [CollectingSink.Storage] = []
+
+    init(room: Int) {
+        self.room = room
+    }
+
+    private func area(_ block: CollectingSink.Storage) -> UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(rebasing: block.memory[..<room])
+    }
+
+    mutating func spareMemory() -> UnsafeMutableRawBufferPointer {
+        let block = spare ?? CollectingSink.Storage(max(room, 1))
+        spare = block
+        return area(block)
+    }
+
+    mutating func openPacket() -> UnsafeMutableRawBufferPointer? {
+        let block = spare ?? CollectingSink.Storage(max(room, 1))
+        spare = nil
+        begun = block
+        return area(block)
+    }
+
+    mutating func deliverPacket(count: Int, at time: UInt64) {
+        collected.packets.append(Array(begun!.memory[..<count]))
+        collected.times.append(time)
+        complete.append(begun!)
+        begun = nil
+    }
+
+    mutating func discardPacket(_ fault: FrameFault) {
+        collected.discarded.append(fault)
+        spare = spare ?? begun
+        begun = nil
+    }
+}
+
 /// All that came of one input.
 struct Assembled: Equatable {
     var packets: [[UInt8]]
@@ -68,6 +112,25 @@ func assemble(
     }
     return Assembled(
         packets: sink.packets, times: sink.times, discarded: sink.discarded, faults: assembler.faults)
+}
+
+/// The same, each piece read into the block that its packet is expected in, as far as it fits there.
+func assembleInPlace(_ decoder: some FrameDecoder, _ pieces: [[UInt8]], room: Int) -> Assembled {
+    var sink = InPlaceSink(room: room)
+    var assembler = PacketAssembler(decoder)
+    for piece in pieces {
+        let places = assembler.rest ?? sink.spareMemory()
+        guard piece.count <= places.count else {
+            piece.withUnsafeBytes { assembler.take($0, into: &sink) }
+            continue
+        }
+        places.copyBytes(from: piece)
+        assembler.take(UnsafeRawBufferPointer(rebasing: places[..<piece.count]), into: &sink)
+        sink.complete.removeAll()
+    }
+    return Assembled(
+        packets: sink.collected.packets, times: sink.collected.times, discarded: sink.collected.discarded,
+        faults: assembler.faults)
 }
 
 func assemble(_ decoder: some FrameDecoder, _ bytes: [UInt8], room: Int = 4096) -> Assembled {
