@@ -9,9 +9,12 @@ struct LoopbackCommand: ParsableCommand {
         commandName: "loopback",
         abstract: "Send data over a wire from TX to RX (MOSI to MISO), and check what comes back.",
         discussion: """
-            Writes are zero copy. With neither --bytes nor --file it sends what takes about two seconds.
+            Writes are zero copy. With neither --bytes nor --file it sends what takes about two seconds. With --packets \
+            it sends framed packets of random length from a pool through a mailbox, and receives them into blocks of \
+            another pool that come out of a queue.
 
             Example: hil loopback virtual://spi --bytes 1M
+            Example: hil loopback virtual://uart?baud=3M --packets --framing slip
             """)
 
     @Argument(help: "The device: a path, or virtual://spi, virtual://uart, virtual://tty.")
@@ -28,7 +31,19 @@ struct LoopbackCommand: ParsableCommand {
     var file: String?
 
     @Option(help: ArgumentHelp("What to send: \(Pattern.names.joined(separator: ", ")).", valueName: "name"))
-    var pattern = "random"
+    var pattern: String?
+
+    @Option(help: ArgumentHelp("What random data repeats exactly from.", valueName: "number"))
+    var seed: UInt64 = 1
+
+    @Flag(help: "Send framed packets of random length.")
+    var packets = false
+
+    @Option(help: ArgumentHelp("With --packets: \(PacketFraming.names).", valueName: "name"))
+    var framing: PacketFraming?
+
+    @Option(help: ArgumentHelp("With --packets: bytes in the longest, 8 to 65535. 256 unless told.", valueName: "n"))
+    var longest: Amount?
 
     @Option(help: ArgumentHelp("Give up when nothing has moved for this long.", valueName: "seconds"))
     var timeout = 5.0
@@ -40,6 +55,15 @@ struct LoopbackCommand: ParsableCommand {
         guard timeout > 0, timeout < 4_000_000 else { throw ValidationError("--timeout must be above 0.") }
         if let seconds, !(seconds > 0 && seconds < 1e6) { throw ValidationError("--seconds must be above 0.") }
         if let bytes, bytes.value < 1 { throw ValidationError("--bytes must be at least 1.") }
+        if packets, file != nil || pattern != nil {
+            throw ValidationError("--packets have random content: --file and --pattern go without it.")
+        }
+        if !packets, framing != nil || longest != nil {
+            throw ValidationError("--framing and --longest go with --packets.")
+        }
+        if let longest, !PacketLoopbackTest.longestRange.contains(longest.value) {
+            throw ValidationError("--longest must be 8 to 65535.")
+        }
         if bytes != nil, seconds != nil { throw ValidationError("Give --bytes or --seconds, not both.") }
     }
 
@@ -49,22 +73,39 @@ struct LoopbackCommand: ParsableCommand {
         let port = try Peripheral(url)
         defer { port.close() }
         Interruption.onInterrupt { port.close() }
-        var test = LoopbackTest(
-            pattern: source, count: try amount(for: port), timeout: .milliseconds(UInt32(max(1, timeout * 1000))))
-        let progress = Progress(total: test.count)
-        test.onProgress = { progress.show($0) }
-        let result: LoopbackResult
-        do {
-            result = try test.run(on: port)
-            progress.clear()
-        } catch {
-            progress.clear()
-            if Interruption.hasHappened { throw Interruption.Happened() }
-            throw error
+        let count = try amount(for: port)
+        let timeout = Timeout.milliseconds(UInt32(max(1, timeout * 1000)))
+        guard packets else {
+            var test = LoopbackTest(pattern: source, count: count, timeout: timeout)
+            let result = try watched(total: count) { test.onProgress = $0 } running: { try test.run(on: port) }
+            return try tell(result, text: LoopbackReport.text, isGood: result.isGood, timedOut: result.timedOut)
         }
-        port.close()
-        if json { try printJSON(result) } else { print(LoopbackReport.text(result)) }
-        guard result.isGood else { throw result.timedOut ? ExitStatus.timeOut : ExitStatus.dataErrors }
+        var test = PacketLoopbackTest(
+            framing: framing ?? .cobs, count: count, longest: longest?.value ?? 256, seed: seed, timeout: timeout)
+        let result = try watched(total: count) { test.onProgress = $0 } running: { try test.run(on: port) }
+        try tell(result, text: PacketLoopbackReport.text, isGood: result.isGood, timedOut: result.timedOut)
+    }
+
+    /// Runs a test with its progress on the terminal.
+    private func watched<Result>(
+        total: Int, observe: (@escaping @Sendable (Int) -> Void) -> Void, running test: () throws -> Result
+    ) throws -> Result {
+        let progress = Progress(total: total)
+        observe { progress.show($0) }
+        defer { progress.clear() }
+        do {
+            return try test()
+        } catch {
+            throw Interruption.hasHappened ? Interruption.Happened() : error
+        }
+    }
+
+    private func tell<Result: Encodable>(
+        _ result: Result, text: (Result) -> String, isGood: Bool, timedOut: Bool
+    ) throws {
+        if Interruption.hasHappened { throw Interruption.Happened() }
+        if json { try printJSON(result) } else { print(text(result)) }
+        guard isGood else { throw timedOut ? ExitStatus.timeOut : ExitStatus.dataErrors }
     }
 
     private func chosenPattern() throws -> Pattern {
@@ -77,7 +118,8 @@ struct LoopbackCommand: ParsableCommand {
             }
             return .file(data)
         }
-        guard let chosen = Pattern(name: pattern) else {
+        let pattern = pattern ?? "random"
+        guard let chosen = Pattern(name: pattern, seed: seed) else {
             throw UsageError(message: "no pattern “\(pattern)”; there are \(Pattern.names.joined(separator: ", "))")
         }
         return chosen
@@ -102,4 +144,8 @@ struct Amount: ExpressibleByArgument {
         guard let number = Quantity.parse(argument).flatMap({ Int(exactly: $0) }) else { return nil }
         value = number
     }
+}
+
+extension PacketFraming: ExpressibleByArgument {
+    static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
 }

@@ -4,7 +4,7 @@ import HardwareTest
 /// A loopback test's result as people read it.
 enum LoopbackReport {
     static func text(_ result: LoopbackResult) -> String {
-        var lines = ["\(result.device)  \(subtitle(result))"]
+        var lines = ["\(result.device)  \(line(isSPI: result.isSPI, bitRate: result.bitRate))"]
         lines.append(row("bytes", "\(grouped(result.bytesSent)) sent, \(grouped(result.bytesReceived)) back"))
         lines.append(row("errors", errors(result)))
         lines.append(row("SHA-256", digests(result)))
@@ -18,8 +18,9 @@ enum LoopbackReport {
         return lines.joined(separator: "\n")
     }
 
-    private static func subtitle(_ result: LoopbackResult) -> String {
-        switch (result.isSPI, result.bitRate) {
+    /// The kind of line, and the rate in force.
+    static func line(isSPI: Bool, bitRate: UInt32?) -> String {
+        switch (isSPI, bitRate) {
         case (true, let rate): "SPI, \(frequency(rate ?? 0)) in force"
         case (false, let rate?): "serial, \(grouped(Int(rate))) baud in force"
         case (false, nil): "serial port without a wire (a pty)"
@@ -43,16 +44,19 @@ enum LoopbackReport {
 
     private static func throughput(_ result: LoopbackResult) -> String {
         let rate = String(format: "%.3f MB/s", result.bytesPerSecond / 1e6)
-        let share = result.wireShare.map { String(format: ", the wire busy %.1f %%", min($0, 1) * 100) } ?? ""
-        return rate + share
+        return rate + (result.wireShare.map(share) ?? "")
     }
 
-    private static func durations(_ summary: LatencyRecord.Summary) -> String {
+    static func share(_ wireShare: Double) -> String {
+        String(format: ", the wire busy %.1f %%", min(wireShare, 1) * 100)
+    }
+
+    static func durations(_ summary: LatencyRecord.Summary) -> String {
         "p50 \(microseconds(summary.p50))  p99 \(microseconds(summary.p99))  max \(microseconds(summary.max))"
             + "  (\(grouped(Int(summary.count))))"
     }
 
-    private static func row(_ name: String, _ value: String) -> String {
+    static func row(_ name: String, _ value: String) -> String {
         "  " + name.padding(toLength: 12, withPad: " ", startingAt: 0) + value
     }
 

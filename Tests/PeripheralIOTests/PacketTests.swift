@@ -43,7 +43,7 @@ final class PacketRig: Sendable {
     }
 
     func receive() throws -> [UInt8] {
-        let packet = try receiver.receive(.milliseconds(20_000))
+        guard let packet = try receiver.receive(.milliseconds(20_000)) else { throw PeripheralError.timedOut }
         return packet.block.memory[..<packet.block.count].map { $0 }
     }
 
@@ -195,7 +195,7 @@ struct PacketTests {
         let receiver = try PacketReceiver(port, framing: IdleGapDecoder(gap: 20_000_000), into: pool, queue: queue)
         for number in 0..<3 {
             _ = try port.write(PacketRig.packet(number, count: 40).span.bytes)
-            let packet = try receiver.receive(.milliseconds(20_000))
+            guard let packet = try receiver.receive(.milliseconds(20_000)) else { throw PeripheralError.timedOut }
             #expect(packet.block.memory[..<packet.block.count].map { $0 } == PacketRig.packet(number, count: 40))
         }
         #expect(receiver.statistics.uncopied == 3)
@@ -221,6 +221,41 @@ struct PacketTests {
         #expect(transmitter.statistics.failure == .deviceLost("gated"))
         transmitter.stop()
         port.close()
+    }
+
+    @Test("Whoever waits for a packet ends with the device, by `stop`, or by `close`, after the packets that came before")
+    func receiveEnds() throws {
+        func rig(_ device: String) throws -> (Peripheral, PacketReceiver<FixedSizeDecoder>) {
+            let port = try Peripheral(device)
+            let pool = try MemoryPool(blockSize: 4, capacity: 8)
+            let queue = PostQueue(size: 8, pool: MessagePool(count: 8))
+            return (port, try PacketReceiver(port, framing: FixedSizeDecoder(size: 4), into: pool, queue: queue))
+        }
+        let endings: [(String, PeripheralError, @Sendable (Peripheral, PacketReceiver<FixedSizeDecoder>) throws -> Void)] = [
+            ("virtual://uart?baud=3000000&unplug=8", .deviceLost("virtual://uart"), { _, _ in }),
+            ("virtual://uart?baud=3000000", .cancelled, { _, receiver in try receiver.stop() }),
+            ("virtual://uart?baud=3000000", .closed, { port, _ in port.close() }),
+        ]
+        for (device, error, end) in endings {
+            let (port, receiver) = try rig(device)
+            let waiting = Call("receiver") {
+                var count = 0
+                while let packet = try receiver.receive() { count += packet.block.count }
+                return count
+            }
+            try eventually("it waits") { receiver.queue.waiterCount == 1 }
+            _ = try? port.write(([1, 2, 3, 4] as [UInt8]).span.bytes)
+            try eventually("a packet came in") { receiver.statistics.packets >= 1 }
+            try eventually("and was taken") { receiver.queue.waiterCount == 1 }
+            // The last of the eight bytes unplugs the device.
+            _ = try? port.write(([5, 6, 7, 8, 9] as [UInt8]).span.bytes)
+            try end(port, receiver)
+            #expect(throws: error) { try waiting.value() }
+            // A packet that came before the end can still be had; then it is told again.
+            while let kept = try? receiver.receive(.now) { kept.takeBlock().giveBack() }
+            #expect(throws: error) { _ = try receiver.receive(.now) }
+            port.close()
+        }
     }
 
     @Test("Closing the peripheral gives every block back")

@@ -79,9 +79,14 @@ struct VirtualDriverTests {
         let event = try EventDescriptor()
         event.signal()
         let before = clock.now
-        // The deadline is on the machine's clock, which is far ahead of this one.
-        #expect(try driver.wait(for: interest, until: .now, event: event) == .event)
+        #expect(try driver.wait(for: interest, until: .never, event: event) == .event)
         #expect(clock.now == before)
+
+        // A deadline is on the device's clock.
+        event.reset()
+        let deadline = before.advanced(byNanoseconds: 5_000)
+        #expect(try driver.wait(for: interest, until: deadline, event: event) == [])
+        #expect(clock.now == deadline)
     }
 
     @Test(

@@ -53,6 +53,24 @@ struct LoopbackCommandTests {
         #expect(result.isGood && result.bytesSent == 5000)
     }
 
+    @Test("sends packets, and prints their rate, latency, highest-used counts and drops")
+    func packets() throws {
+        let outcome = try Hil.run("loopback", "virtual://spi", "--packets", "--bytes", "64Ki", "--framing", "slip")
+        #expect(outcome.status == 0)
+        for line in [
+            "packets framed by slip", "back in order", "errors      none", "dropped     none", "packets/s", "latency",
+            "most used   mailbox",
+        ] {
+            #expect(outcome.text.contains(line), "\(line) is missing")
+        }
+        let json = try Hil.run("loopback", "virtual://tty", "--packets", "--bytes", "20k", "--longest", "1k", "--json")
+        #expect(try JSONDecoder().decode(PacketLoopbackResult.self, from: json.output).isGood)
+
+        let bad = try Hil.run("loopback", "virtual://spi?flip=1e-3", "--packets", "--bytes", "20k")
+        #expect(bad.status == 1)
+        #expect(bad.text.contains("damaged"))
+    }
+
     @Test("ends with 1 when data came back wrong")
     func dataErrors() throws {
         let outcome = try Hil.run("loopback", "virtual://spi?flip=1e-3", "--bytes", "50k")
@@ -72,11 +90,18 @@ struct LoopbackCommandTests {
             (["loopback", "virtual://spi", "--file", "/nonexistent"], 2, "cannot be read"),
             (["loopback", "virtual://spi", "--bytes", "0"], 2, "--bytes"),
             (["loopback", "virtual://spi", "--bytes", "10", "--seconds", "1"], 2, "not both"),
+            (["loopback", "virtual://spi", "--packets", "--file", "x"], 2, "without it"),
+            (["loopback", "virtual://spi", "--framing", "slip"], 2, "with --packets"),
+            (["loopback", "virtual://spi", "--packets", "--framing", "tar"], 2, "cobs, slip, start-end, length"),
+            (["loopback", "virtual://spi", "--packets", "--longest", "7"], 2, "8 to 65535"),
             (["loopback", "/dev/null"], 2, "not a serial port"),
             (["loopback", "/SPI9/"], 3, "the board has"),
             (["loopback", "/dev/ttyNONE"], 3, "no such device"),
             (["loopback", "virtual://uart?stall=100", "--timeout", "0.2"], 6, "timed out"),
             (["loopback", "virtual://spi?stall=100", "--timeout", "0.2"], 6, "timed out"),
+            (["loopback", "virtual://uart?stall=100", "--packets", "--timeout", "0.2"], 6, "timed out"),
+            (["loopback", "virtual://uart?unplug=100", "--packets"], 7, "device lost"),
+            (["loopback", "virtual://spi?unplug=100", "--packets"], 7, "device lost"),
             (["loopback", "virtual://uart?unplug=100"], 7, "device lost"),
             (["loopback", "virtual://spi?unplug=100"], 7, "device lost"),
             (["loopback", "virtual://spi?speed=100"], 8, "slowest clock"),

@@ -33,7 +33,7 @@ struct CompletionThread {
                 if state.ended != nil, state.transmission.hand != .interrupt { return .end }
                 return .wait(interests(in: &state))
             }
-            guard case .wait(let interests) = plan else { return engine.collectPackets() }
+            guard case .wait(let interests) = plan else { return engine.endPackets() }
             do {
                 ready = try engine.driver.wait(for: interests, until: deadline, event: engine.interruptRequest)
             } catch {

@@ -40,9 +40,7 @@ extension TransferEngine {
     /// Blocks until no packet is in the mailbox or on its way. False if the time was over first.
     func awaitPackets(until deadline: MonotonicTime) throws(PeripheralError) -> Bool {
         let isDone = try wait(for: .completion, until: deadline) { state -> Bool? in
-            guard state.packets.chain.isIdle, state.ended == nil || state.packets.failed == 0 else { return nil }
-            guard let source = state.packets.source else { return true }
-            return source.mailbox.count == 0 && !state.packets.mayWait ? true : nil
+            state.packets.isIdle && (state.ended == nil || state.packets.failed == 0) ? true : nil
         }
         return isDone ?? false
     }
@@ -88,6 +86,12 @@ extension TransferEngine {
         update(inInterrupt: true) { $0.wakeAll(waitingFor: .completion) }
     }
 
+    /// Gives everything back once the peripheral has ended. Completion thread only, its last step.
+    func endPackets() {
+        collectPackets()
+        endPacketReception()
+    }
+
     /// Asks the device what has left, where the packets in front may be off the wire while there is no room behind.
     func retirePackets() throws(PeripheralError) {
         guard state.withLock({ state in if case .packets = state.job { true } else { false } }) else { return }
@@ -112,11 +116,22 @@ extension TransferEngine {
     }
 
     func stopPacketReception() throws(PeripheralError) {
+        // What has ended is stopped.
+        guard state.withLock({ $0.ended == nil && $0.packetReception != nil }) else { return }
         try changeReception { state in
             guard state.packetReception != nil else { return }
             state.receiveMode = .polled
             state.packetReception = nil
         }
+    }
+
+    /// The peripheral has ended, and nobody is inside the receiver. Completion thread only.
+    private func endPacketReception() {
+        let (reception, error) = state.withLock { state in
+            defer { state.packetReception = nil }
+            return (state.packetReception, state.ended)
+        }
+        InterruptContext.run { reception?.ended(with: error ?? .closed) }
     }
 
     /// Reads into the receiver's places. Completion thread only.
@@ -170,6 +185,13 @@ struct OutgoingPackets: ~Copyable {
     var sent: UInt64 = 0
     var failed: UInt64 = 0
     var failure: PeripheralError?
+
+    /// No packet is in the mailbox or on its way.
+    var isIdle: Bool {
+        guard chain.isIdle else { return false }
+        guard let source else { return true }
+        return source.mailbox.count == 0 && !mayWait
+    }
 
     /// Enough that a device which takes transfers ahead always has one.
     static let depth = 16

@@ -8,7 +8,7 @@ import RTOS
 /// skipped, and the next packet is received; the interrupt never waits, and half a packet is never delivered.
 ///
 ///     let receiver = try PacketReceiver(port, framing: COBSDecoder(), into: pool, queue: queue)
-///     while let packet = try? receiver.receive() { use(packet.block.bytes) }
+///     while let packet = try receiver.receive() { use(packet.block.bytes) }
 ///
 /// On an SPI bus bytes come in only while a `PacketTransmitter` of the same peripheral sends; each packet that it sends
 /// brings one block of the same length.
@@ -16,8 +16,10 @@ public final class PacketReceiver<Decoder: FrameDecoder & Sendable>: @unchecked 
     public let pool: MemoryPool
     /// What is posted: the address of a block of the pool, the packet's size, and when its last byte came.
     public let queue: PostQueue
-    private let peripheral: Peripheral
+    private let engine: TransferEngine
     private let counts = Guarded(PacketReceptionStatistics())
+    /// Why nothing comes any more.
+    private let ending = Guarded<PeripheralError?>(nil)
 
     // Only the completion thread's.
     private var assembler: PacketAssembler<Decoder>
@@ -38,22 +40,24 @@ public final class PacketReceiver<Decoder: FrameDecoder & Sendable>: @unchecked 
     public init(
         _ peripheral: Peripheral, framing: Decoder, into pool: MemoryPool, queue: PostQueue
     ) throws(PeripheralError) {
-        self.peripheral = peripheral
+        engine = peripheral.engine
         self.pool = pool
         self.queue = queue
         assembler = PacketAssembler(framing)
         blocks = ReceiveBlocks(pool: pool)
         staging = .allocate(byteCount: 4096, alignment: 64)
-        try peripheral.engine.startPacketReception(self)
+        try engine.startPacketReception(self)
     }
 
     deinit {
         staging.deallocate()
     }
 
-    /// Goes back to polled reception. A packet that has begun is thrown away.
+    /// Goes back to polled reception. A packet that has begun is thrown away; those in the queue can still be received.
+    /// Whoever waits in `receive` ends with `cancelled`. More than once does no harm.
     public func stop() throws(PeripheralError) {
-        try peripheral.engine.stopPacketReception()
+        try engine.stopPacketReception()
+        end(with: .cancelled)
     }
 
     public var statistics: PacketReceptionStatistics { counts.withLock { $0 } }
@@ -68,14 +72,31 @@ public final class PacketReceiver<Decoder: FrameDecoder & Sendable>: @unchecked 
         public consuming func takeBlock() -> MemoryBlock { block }
     }
 
-    /// Takes the packet whose turn it is; blocks until there is one, at most for `timeout`.
-    public func receive(_ timeout: Timeout = .forever) throws(PostQueue.Failure) -> Packet {
-        let message = try queue.pend(timeout)
+    /// Takes the packet whose turn it is; blocks until there is one, at most for `timeout`. nil if the time was over
+    /// first, if somebody aborted the wait at the queue, or if this thread may not wait (an interrupt).
+    ///
+    /// - Throws: once all packets have been received, why there will be no more: the peripheral's end, or `cancelled`
+    ///   after `stop` or if the queue was deleted.
+    public func receive(_ timeout: Timeout = .forever) throws(PeripheralError) -> Packet? {
+        let message: PostMessage?
+        do throws(PostQueue.Failure) {
+            message = try queue.pend(timeout, unless: { ending.withLock { $0 != nil } })
+        } catch {
+            if let reason = ending.withLock({ $0 }) { throw reason }
+            if case .deleted = error { throw .cancelled }
+            return nil
+        }
+        guard let message else { throw ending.withLock { $0 } ?? .cancelled }
         guard let address = message.pointer, var block = pool.adopt(address) else {
             preconditionFailure("somebody else posted to the queue of a packet receiver")
         }
         block.count = message.size
         return Packet(block: block, receivedAt: MonotonicTime(nanoseconds: message.timeStamp))
+    }
+
+    private func end(with reason: PeripheralError) {
+        ending.withLock { $0 = $0 ?? reason }
+        queue.abort(all: true)
     }
 
     private func look(upTo place: Int, _ time: MonotonicTime) {
@@ -93,6 +114,7 @@ public final class PacketReceiver<Decoder: FrameDecoder & Sendable>: @unchecked 
             counts.packets = assembler.packets - counts.refused
             counts.bytes += UInt64(blocks.completeBytes)
             counts.uncopied = assembler.uncopied
+            counts.highestBlockCount = max(counts.highestBlockCount, pool.count)
             counts.faults = faults
         }
         let refused = blocks.post(to: queue)
@@ -134,6 +156,10 @@ extension PacketReceiver: PacketReception {
     func silent(until time: MonotonicTime) {
         assembler.takeSilence(until: time.nanoseconds, into: &blocks)
         deliver()
+    }
+
+    func ended(with error: PeripheralError) {
+        end(with: error)
     }
 
     func blockForExchange(of count: Int) -> MemoryBlock? {

@@ -17,6 +17,9 @@ protocol PacketReception: AnyObject, Sendable {
     /// Nothing has come in until `time`.
     func silent(until time: MonotonicTime)
 
+    /// Nothing more will come.
+    func ended(with error: PeripheralError)
+
     /// A block for what comes in while `count` bytes go out; nil, and counted, if there is none.
     func blockForExchange(of count: Int) -> MemoryBlock?
 
@@ -34,6 +37,8 @@ public struct PacketReceptionStatistics: Hashable, Sendable {
     public var faults = FrameFaultCounts()
     /// Complete packets thrown away because the queue, or its pool of messages, was full.
     public var refused: UInt64 = 0
+    /// The most blocks of the pool that were in use when packets were delivered, by whomever.
+    public var highestBlockCount = 0
     /// Packets that were received where they stay: nothing of them was copied.
     public var uncopied: UInt64 = 0
 

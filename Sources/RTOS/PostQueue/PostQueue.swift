@@ -92,10 +92,18 @@ public final class PostQueue: Sendable {
     /// Takes the message whose turn it is; blocks until there is one, at most for `timeout`. In an interrupt only with
     /// `now`. The time stamp is the post's.
     public func pend(_ timeout: Timeout = .forever) throws(Failure) -> PostMessage {
+        try pend(timeout) { false }!
+    }
+
+    /// The same, but answers nil rather than begin to wait once `isOver`. Who makes that true and then calls `abort` has
+    /// ended every wait, since both are looked at under the queue's lock.
+    @inline(__always)
+    package func pend(_ timeout: Timeout, unless isOver: () -> Bool) throws(Failure) -> PostMessage? {
         var answer = PostMessage(pointer: nil, size: 0, timeStamp: 0)
         let outcome = withUnsafeMutablePointer(to: &answer) { answer in
-            object.wait(.takers, timeout, request: WaitRequest(buffer: answer)) { contents, _ -> PostMessage? in
-                pool.withNodes { contents.list.get(nodes: &$0) }
+            object.wait(.takers, timeout, request: WaitRequest(buffer: answer)) { contents, _ -> PostMessage?? in
+                let message = pool.withNodes { contents.list.get(nodes: &$0) }
+                return message == nil && !isOver() ? nil : .some(message)
             }
         }
         switch outcome {
