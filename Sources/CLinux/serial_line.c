@@ -56,6 +56,7 @@ int hil_serial_get(int fd, struct hil_serial_line *line)
         line->flow = HIL_FLOW_SOFTWARE;
     else
         line->flow = HIL_FLOW_NONE;
+    line->marks_errors = (settings.c_iflag & (PARMRK | INPCK | IGNPAR)) == (PARMRK | INPCK);
     return 0;
 }
 
@@ -65,8 +66,7 @@ int hil_serial_set(int fd, const struct hil_serial_line *line)
     if (ioctl(fd, TCGETS2, &settings) < 0)
         return errno;
 
-    // Raw: no translation, no echo, no signals, no special characters. A parity or framing error is not marked in
-    // the data but counted by the kernel.
+    // Raw: no translation, no echo, no signals, no special characters.
     settings.c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON | IXOFF | IXANY |
                                     IGNPAR | INPCK);
     settings.c_oflag &= ~(tcflag_t)OPOST;
@@ -101,6 +101,8 @@ int hil_serial_set(int fd, const struct hil_serial_line *line)
     case HIL_FLOW_SOFTWARE: settings.c_iflag |= IXON | IXOFF; break;
     default: return EINVAL;
     }
+    if (line->marks_errors)
+        settings.c_iflag |= PARMRK | INPCK;
     return result(ioctl(fd, TCSETS2, &settings));
 }
 

@@ -26,6 +26,9 @@ struct hil_serial_line {
     uint8_t stop_bits;
     uint8_t parity;
     uint8_t flow;
+    // Whether a byte with a parity or framing error, and a break, is marked in what is read (termios(3), PARMRK and
+    // INPCK), or only counted by the kernel.
+    uint8_t marks_errors;
 };
 
 // The kernel's own settings, kept as they are so that they can be put back.

@@ -34,6 +34,9 @@ protocol Driver: AnyObject, Sendable {
         into buffer: UnsafeMutableRawBufferPointer, damaged: (Int) -> Void
     ) throws(PeripheralError) -> Int
 
+    /// Begins or ends to tell damaged bytes, where the device has to be asked for that. Nobody receives meanwhile.
+    func markLineErrors(_ marks: Bool) throws(PeripheralError)
+
     /// Throws away bytes that have come in and were not received.
     func discardReceived() throws(PeripheralError)
 
@@ -55,6 +58,8 @@ protocol Driver: AnyObject, Sendable {
 
 extension Driver {
     var now: MonotonicTime { .now }
+
+    func markLineErrors(_ marks: Bool) throws(PeripheralError) {}
 
     func receive(
         into buffer: UnsafeMutableRawBufferPointer, damaged: (Int) -> Void

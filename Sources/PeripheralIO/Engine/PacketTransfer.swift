@@ -104,6 +104,17 @@ extension TransferEngine {
     // MARK: Reception
 
     func startPacketReception(_ reception: any PacketReception) throws(PeripheralError) {
+        // Before the first packet, so that no damaged byte goes unseen.
+        try driver.markLineErrors(true)
+        do throws(PeripheralError) {
+            try beginPacketReception(reception)
+        } catch {
+            if state.withLock({ $0.packetReception == nil }) { try? driver.markLineErrors(false) }
+            throw error
+        }
+    }
+
+    private func beginPacketReception(_ reception: any PacketReception) throws(PeripheralError) {
         try changeReception { (state) throws(PeripheralError) in
             guard state.packetReception == nil else {
                 throw .refused(.badValue("\(facts.name) has a packet receiver already"))
@@ -123,6 +134,7 @@ extension TransferEngine {
             state.receiveMode = .polled
             state.packetReception = nil
         }
+        try driver.markLineErrors(false)
     }
 
     /// The peripheral has ended, and nobody is inside the receiver. Completion thread only.

@@ -1,13 +1,14 @@
 import CLinux
 import Glibc
 import RTOS
+import Synchronization
 import SystemPackage
 
 /// A Linux serial port: any tty, a pty included.
 ///
 /// Off the wire means that the kernel's output queue and the transmitter are empty. No tty driver tells when that
 /// happens, so the state is asked for again once the known rate says that it must be over.
-final class SerialDriver: Driver {
+final class SerialDriver: Driver, @unchecked Sendable {
     let facts: DriverFacts
     private let path: String
     private let descriptor: FileDescriptor
@@ -15,6 +16,9 @@ final class SerialDriver: Driver {
     private let calls: any SerialCalls
     /// Bits a second in force, for the time that bytes take.
     private let bitRate: AtomicRate
+    private let marksErrors = Atomic(false)
+    /// Only for whoever receives with `damaged`.
+    private var marks = LineErrorMarks()
     /// Whatever has to live as long as the port does.
     private let attachment: (any AnyObject & Sendable)?
 
@@ -74,6 +78,20 @@ final class SerialDriver: Driver {
             case let number: throw failure("read", number)
             }
         }
+    }
+
+    func markLineErrors(_ marks: Bool) throws(PeripheralError) {
+        if marks { self.marks = LineErrorMarks() }
+        try SerialPort.markErrors(descriptor, marks, path: path)
+        marksErrors.store(marks, ordering: .sequentiallyConsistent)
+    }
+
+    func receive(
+        into buffer: UnsafeMutableRawBufferPointer, damaged: (Int) -> Void
+    ) throws(PeripheralError) -> Int {
+        let count = try receive(into: buffer)
+        guard count > 0, marksErrors.load(ordering: .relaxed) else { return count }
+        return marks.remove(from: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]), damaged: damaged)
     }
 
     func discardReceived() throws(PeripheralError) {

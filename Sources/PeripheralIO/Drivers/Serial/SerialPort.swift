@@ -103,6 +103,14 @@ enum SerialPort {
         return actual
     }
 
+    /// Whether bytes that the line damaged are marked in what is read.
+    static func markErrors(_ descriptor: FileDescriptor, _ marks: Bool, path: String) throws(PeripheralError) {
+        var line = try read(descriptor, path: path)
+        line.marks_errors = marks ? 1 : 0
+        let number = hil_serial_set(descriptor.rawValue, &line)
+        if number != 0 { throw number == EIO ? .deviceLost(path) : .system(call: "TCSETS2 \(path)", errno: number) }
+    }
+
     private static func read(_ descriptor: FileDescriptor, path: String) throws(PeripheralError) -> hil_serial_line {
         var line = hil_serial_line()
         let number = hil_serial_get(descriptor.rawValue, &line)

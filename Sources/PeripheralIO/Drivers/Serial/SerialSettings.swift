@@ -48,6 +48,6 @@ public struct SerialSettings: Hashable, Sendable {
             }
         return hil_serial_line(
             input_rate: baudRate, output_rate: baudRate, data_bits: UInt8(dataBits), stop_bits: UInt8(stopBits),
-            parity: UInt8(parity.rawValue), flow: UInt8(flow.rawValue))
+            parity: UInt8(parity.rawValue), flow: UInt8(flow.rawValue), marks_errors: 0)
     }
 }

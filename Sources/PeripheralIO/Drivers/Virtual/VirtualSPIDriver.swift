@@ -17,7 +17,7 @@ final class VirtualSPIDriver: Driver {
     }
 
     /// Transfers that the device takes, the one on the bus included.
-    private static let queueLength = 4
+    private static let queueLength = 8
 
     /// Bytes that the model shifts at once.
     private static let piece = 4096
