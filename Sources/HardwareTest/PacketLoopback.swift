@@ -23,7 +23,8 @@ struct PacketLoopback<Encoder: FrameEncoder & Sendable, Decoder: FrameDecoder & 
     private var latency = LatencyRecord()
     private var delivery = LatencyRecord()
 
-    init(_ test: PacketLoopbackTest, _ port: Peripheral, _ encoder: Encoder, _ decoder: Decoder) throws(PeripheralError) {
+    init(_ test: PacketLoopbackTest, _ port: Peripheral, _ encoder: Encoder, _ decoder: Decoder) throws(PeripheralError)
+    {
         self.test = test
         self.port = port
         packets = NumberedPackets(seed: test.seed, longest: test.longest)
@@ -81,7 +82,8 @@ struct PacketLoopback<Encoder: FrameEncoder & Sendable, Decoder: FrameDecoder & 
     }
 
     private mutating func check(
-        _ packet: borrowing PacketReceiver<Decoder>.Packet, at now: MonotonicTime, scratch: UnsafeMutableRawBufferPointer
+        _ packet: borrowing PacketReceiver<Decoder>.Packet, at now: MonotonicTime,
+        scratch: UnsafeMutableRawBufferPointer
     ) {
         let content = UnsafeRawBufferPointer(rebasing: packet.block.memory[..<packet.block.count])
         guard let number = packets.number(of: content, scratch: scratch), sender.hasSent(number) else {
@@ -102,7 +104,8 @@ struct PacketLoopback<Encoder: FrameEncoder & Sendable, Decoder: FrameDecoder & 
         test.onProgress?(bytes)
     }
 
-    private func result(_ sending: PacketSender<Encoder>.Sent, seconds: Double, timedOut: Bool) -> PacketLoopbackResult {
+    private func result(_ sending: PacketSender<Encoder>.Sent, seconds: Double, timedOut: Bool) -> PacketLoopbackResult
+    {
         let statistics = receiver.statistics
         let bitTime = 1 / Double(max(port.speed, 1))
         return PacketLoopbackResult(

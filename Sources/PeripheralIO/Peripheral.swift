@@ -63,7 +63,7 @@ public final class Peripheral: Sendable {
         guard let thread = completionThread.withLock({ $0.take() }) else { return }
         TaskEnd.ignore(for: engine)
         engine.end(with: .closed)
-        thread.join()
+        Kernel.hostCall { thread.join() }
         engine.awaitCallers()
         engine.driver.close()
     }

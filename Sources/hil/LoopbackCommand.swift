@@ -77,12 +77,20 @@ struct LoopbackCommand: ParsableCommand {
         let timeout = Timeout.milliseconds(UInt32(max(1, timeout * 1000)))
         guard packets else {
             var test = LoopbackTest(pattern: source, count: count, timeout: timeout)
-            let result = try watched(total: count) { test.onProgress = $0 } running: { try test.run(on: port) }
+            let result = try watched(total: count) {
+                test.onProgress = $0
+            } running: {
+                try test.run(on: port)
+            }
             return try tell(result, text: LoopbackReport.text, isGood: result.isGood, timedOut: result.timedOut)
         }
         var test = PacketLoopbackTest(
             framing: framing ?? .cobs, count: count, longest: longest?.value ?? 256, seed: seed, timeout: timeout)
-        let result = try watched(total: count) { test.onProgress = $0 } running: { try test.run(on: port) }
+        let result = try watched(total: count) {
+            test.onProgress = $0
+        } running: {
+            try test.run(on: port)
+        }
         try tell(result, text: PacketLoopbackReport.text, isGood: result.isGood, timedOut: result.timedOut)
     }
 

@@ -31,7 +31,8 @@ enum PacketLoopbackReport {
             return "nothing came back; timed out (is TX wired to RX?)"
         }
         let kinds = [
-            (result.packetsLost, "lost"), (result.packetsDamaged, "damaged"), (result.packetsOutOfOrder, "out of order"),
+            (result.packetsLost, "lost"), (result.packetsDamaged, "damaged"),
+            (result.packetsOutOfOrder, "out of order"),
         ]
         let text = kinds.filter { $0.0 > 0 }.map { "\(Row.grouped($0.0)) \($0.1)" }.joined(separator: ", ")
         return (text.isEmpty ? "none" : text) + (result.timedOut ? "; timed out" : "")

@@ -158,7 +158,8 @@ struct PacketTests {
         for number in 0..<3 { #expect(try rig.receive() == PacketRig.packet(number, count: 20)) }
     }
 
-    @Test("A packet longer than its block is counted, and the next one received", arguments: PacketRig.devices.prefix(2))
+    @Test(
+        "A packet longer than its block is counted, and the next one received", arguments: PacketRig.devices.prefix(2))
     func overlong(device: String) throws {
         let rig = try PacketRig(device, blockSize: 100)
         try rig.send(PacketRig.packet(0, count: 150))
@@ -223,7 +224,8 @@ struct PacketTests {
         port.close()
     }
 
-    @Test("Whoever waits for a packet ends with the device, by `stop`, or by `close`, after the packets that came before")
+    @Test(
+        "Whoever waits for a packet ends with the device, by `stop`, or by `close`, after the packets that came before")
     func receiveEnds() throws {
         func rig(_ device: String) throws -> (Peripheral, PacketReceiver<FixedSizeDecoder>) {
             let port = try Peripheral(device)
@@ -231,11 +233,12 @@ struct PacketTests {
             let queue = PostQueue(size: 8, pool: MessagePool(count: 8))
             return (port, try PacketReceiver(port, framing: FixedSizeDecoder(size: 4), into: pool, queue: queue))
         }
-        let endings: [(String, PeripheralError, @Sendable (Peripheral, PacketReceiver<FixedSizeDecoder>) throws -> Void)] = [
-            ("virtual://uart?baud=3000000&unplug=8", .deviceLost("virtual://uart"), { _, _ in }),
-            ("virtual://uart?baud=3000000", .cancelled, { _, receiver in try receiver.stop() }),
-            ("virtual://uart?baud=3000000", .closed, { port, _ in port.close() }),
-        ]
+        let endings:
+            [(String, PeripheralError, @Sendable (Peripheral, PacketReceiver<FixedSizeDecoder>) throws -> Void)] = [
+                ("virtual://uart?baud=3000000&unplug=8", .deviceLost("virtual://uart"), { _, _ in }),
+                ("virtual://uart?baud=3000000", .cancelled, { _, receiver in try receiver.stop() }),
+                ("virtual://uart?baud=3000000", .closed, { port, _ in port.close() }),
+            ]
         for (device, error, end) in endings {
             let (port, receiver) = try rig(device)
             let waiting = Call("receiver") {

@@ -51,7 +51,9 @@ extension TransferEngine {
     /// Sleeps in the device. What it finds there, the next step finds too.
     private func stayInDevice(for interest: Readiness, until deadline: MonotonicTime) {
         do {
-            _ = try driver.wait(for: interest, until: deadline, event: endSignal)
+            _ = try Kernel.hostCall { () throws(PeripheralError) in
+                try driver.wait(for: interest, until: deadline, event: endSignal)
+            }
         } catch {
             end(with: error)
         }
@@ -101,7 +103,9 @@ extension TransferEngine {
                 let count = try driver.receive(into: rest)
                 done += count
                 if count == 0 {
-                    let ready = try driver.wait(for: .data, until: .never, event: endSignal)
+                    let ready = try Kernel.hostCall { () throws(PeripheralError) in
+                        try driver.wait(for: .data, until: .never, event: endSignal)
+                    }
                     if ready.contains(.event) { throw state.withLock { $0.ended } ?? .closed }
                 } else {
                     state.withLock { $0.statistics.bytesReceived &+= UInt64(count) }

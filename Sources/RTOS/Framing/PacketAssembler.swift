@@ -72,7 +72,9 @@ public struct PacketAssembler<Decoder: FrameDecoder> {
 
     /// When silence will mean something, on the clock of the times that were told; nil if it will not.
     public var silenceDeadline: UInt64? {
-        decoder.meaningfulSilence.map { lastTime.addingReportingOverflow($0) }.map { $0.overflow ? .max : $0.partialValue }
+        decoder.meaningfulSilence.map { lastTime.addingReportingOverflow($0) }.map {
+            $0.overflow ? .max : $0.partialValue
+        }
     }
 
     /// A packet was lost before it came here.
