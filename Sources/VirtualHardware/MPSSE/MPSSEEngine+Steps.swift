@@ -71,7 +71,9 @@ extension MPSSEEngine {
         if isWithoutReturnClock { return .blocked }
         if opcode.writesData, commands.isEmpty { return .starved }
         let there = opcode.writesData ? min(rest, commands.count) : rest
-        let fitting = faults.crossing(opcode.reads ? min(there, replies.space) : there, after: bytesOnWire)
+        // Places that lost bytes have left open may be filled at any time.
+        let room = max(0, replies.space - line.leftOver)
+        let fitting = faults.crossing(opcode.reads ? min(there, room) : there, after: bytesOnWire)
         return fitting == 0 ? .blocked : .bytes(opcode, count: fitting)
     }
 
