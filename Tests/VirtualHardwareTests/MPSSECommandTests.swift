@@ -167,3 +167,36 @@ struct MPSSECommandTests {
         #expect(!engine.wantsFlush)
     }
 }
+
+/// Raises GPIOL1 with the clock of this number, and drives it low before.
+private struct ClockCounter: PinDevice {
+    let last: Int
+    var count = 0
+    var drive: PinDrive { PinDrive(.gpioL1, levels: count >= last ? .gpioL1 : []) }
+    mutating func pinsChanged(from old: PinSet, to new: PinSet, at time: MonotonicTime) {
+        if new.contains(.clock), !old.contains(.clock) { count += 1 }
+    }
+}
+
+@Suite("MPSSE clocks that a device ends")
+struct MPSSEDeviceClockTests {
+    @Test("stop with the clock that brings the level", arguments: [[0x94], [0x9C, 0xFF, 0x00]] as [[UInt8]])
+    func stop(_ command: [UInt8]) {
+        var engine = MPSSEEngine(wiring: PinWiring([ClockCounter(last: 21), PinRecorder()]))
+        _ = engine.run(setUp())
+        #expect(engine.run(command + [0xAA], at: later(100_000)) == [0xFA, 0xAA])
+        let recorder = engine.wiring.device(PinRecorder.self)
+        #expect(recorder?.changes.count { $0.changed.contains(.clock) && $0.levels.contains(.clock) } == 21)
+    }
+
+    @Test("An endless clock, which nothing ends, costs no wake-ups and leaves no debts")
+    func endless() {
+        var engine = MPSSEEngine(wiring: PinWiring([PinWire()]))
+        engine.clip(PinDrive(.gpioL1), at: start)
+        _ = engine.send(setUp() + [0x94, 0xAA])
+        engine.advance(to: later(10_000_000_000))
+        #expect(engine.nextChange() == nil)
+        engine.clip(.none, at: later(10_000_000_000))
+        #expect(engine.replies(at: later(10_000_001_000)) == [0xFA, 0xAA])
+    }
+}

@@ -177,10 +177,10 @@ struct MPSSETimeTests {
         var engine = MPSSEEngine(wiring: PinWiring([SPIPins(NORFlash(timing: .instant))]))
         var now = start
         var sent = 0
-        for _ in 0..<200 {
+        for _ in 0..<80 {
             sent += noise[sent...].withUnsafeBytes { engine.write($0, at: now) }
             _ = engine.replies(at: now)
-            now = now.advanced(byNanoseconds: .random(in: 0...10_000_000, using: &generator))
+            now = now.advanced(byNanoseconds: .random(in: 0...1_000_000, using: &generator))
             engine.clip(PinDrive(.gpioL1, levels: Bool.random(using: &generator) ? .gpioL1 : []), at: now)
         }
         engine.advance(to: .never)

@@ -10,7 +10,7 @@ extension MPSSEEngine {
         state = .shifting(opcode, rest: rest - count)
         bytesOnWire += UInt64(count)
         let shape = byteShift(opcode)
-        if passesWholeBytes(shape, opcode) {
+        if passesWholeBytes(shape) {
             shiftWhole(opcode, shape, count: count)
         } else {
             for _ in 0..<count {
@@ -32,7 +32,7 @@ extension MPSSEEngine {
     }
 
     /// True if what is on the pins makes the same of bytes as of edges: the three pins are wired as for SPI.
-    private func passesWholeBytes(_ shape: ByteShift, _ opcode: ShiftOpcode) -> Bool {
+    private func passesWholeBytes(_ shape: ByteShift) -> Bool {
         let bus: PinSet = [.clock, .dataOut, .dataIn]
         guard !isAdaptive, outputs.intersection(bus) == [.clock, .dataOut], openDrain.isDisjoint(with: bus) else {
             return false
@@ -139,15 +139,39 @@ extension MPSSEEngine {
 
     // MARK: Clocks without data
 
+    /// A clock without data, as it looks to a device that takes bytes.
+    private var idleShift: ByteShift {
+        ByteShift(
+            restsHigh: latch.contains(.clock), writesOnLeading: false, samplesOnLeading: false,
+            leastSignificantFirst: false, start: tick, bitClock: bitClock)
+    }
+
+    /// True if a clock on SCK may change other pins than DI, and with them the one that clocks may wait for.
+    var clockCanChangePins: Bool { !passesWholeBytes(idleShift) }
+
+    /// Runs at most so many clocks, fewer if the pin that they wait for changes.
     mutating func runClocks(_ count: UInt64) {
+        guard case .clocking(_, let until) = state else { return }
+        let bytes = Int(min(count / 8, UInt64(Self.fifoCapacity)))
+        if bytes > 0, !clockCanChangePins {
+            let shape = idleShift
+            let level = latch.contains(.dataOut)
+            withUnsafeTemporaryAllocation(byteCount: bytes, alignment: 1) { buffer in
+                _ = buffer.initializeMemory(as: UInt8.self, repeating: level ? 0xFF : 0)
+                wiring.shiftBytes(buffer, shape, lastLevel: level)
+            }
+            return skipClocks(UInt64(bytes) * 8)
+        }
         let half = bitClock.halfPeriod
         let restsHigh = latch.contains(.clock)
-        for clock in 0..<count {
-            let start = tick + clock * bitClock.bitTicks
+        var done: UInt64 = 0
+        repeat {
+            let start = tick + done * bitClock.bitTicks
             setClock(!restsHigh, at: start + half)
             setClock(restsHigh, at: start + 2 * half)
-        }
-        skipClocks(count)
+            done += 1
+        } while done < count && until.map { wiring.levels.contains(.gpioL1) != $0 } ?? true
+        skipClocks(done)
     }
 
     /// Lets the time of so many clocks pass.

@@ -32,8 +32,7 @@ extension MPSSEEngine {
             } else if isWithoutReturnClock || isStalled {
                 .blocked
             } else {
-                // Until a pin changes, clock after clock; else all at once.
-                .clocks(level == nil ? rest ?? 1 : 1)
+                .clocks(rest ?? .max)
             }
         }
     }
@@ -86,14 +85,14 @@ extension MPSSEEngine {
 
     // MARK: Time
 
-    /// Clocks without data that are carried out edge by edge in one go; beyond these, time passes without edges, so
-    /// that an endless clock does not keep whoever comes back late from going on.
-    private static let mostClocksAtOnce: UInt64 = 1 << 20
+    /// How many clocks of an endless run reach the pins in one go; beyond these time passes without edges, so that
+    /// somebody who comes back late is not kept from going on.
+    private static let mostEndlessClocks: UInt64 = 1 << 18
 
     /// Does what there is to do up to `now`. A step that ends later is done as a whole when its end has come.
     public mutating func advance(to now: MonotonicTime) {
         let target = BitClock.tick(at: now)
-        var clocksLeft = Self.mostClocksAtOnce
+        var endlessClocks = Self.mostEndlessClocks
         while true {
             switch nextStep {
             case .starved, .blocked:
@@ -110,12 +109,12 @@ extension MPSSEEngine {
             case .clocks(let count):
                 let due = due(count, each: bitClock.bitTicks, by: target)
                 guard due > 0 else { return }
-                if clocksLeft > 0 {
-                    let step = min(due, clocksLeft)
-                    clocksLeft -= step
-                    runClocks(step)
+                if count == .max, endlessClocks == 0 {
+                    skipClocks(due)
                 } else {
-                    skipClocks(self.due(restOfClocks, each: bitClock.bitTicks, by: target))
+                    let before = tick
+                    runClocks(count == .max ? min(due, endlessClocks) : due)
+                    if count == .max { endlessClocks -= min(endlessClocks, (tick - before) / bitClock.bitTicks) }
                 }
             case .endOfWait: state = .idle
             }
@@ -126,11 +125,6 @@ extension MPSSEEngine {
         target > tick ? min(count, (target - tick) / ticks) : 0
     }
 
-    private var restOfClocks: UInt64 {
-        if case .clocking(let rest?, _) = state { return rest }
-        return .max
-    }
-
     /// When something may have changed of its own accord: never later than the moment when there is room for `space`
     /// bytes of commands, or `replies` bytes wait to be read; nil if nothing changes until the host does something or
     /// a pin changes from outside.
@@ -139,7 +133,10 @@ extension MPSSEEngine {
         case .starved, .blocked: return nil
         case .command(let ticks): return BitClock.time(of: tick + ticks)
         case .endOfShift, .endOfWait: return BitClock.time(of: tick)
-        case .clocks: return BitClock.time(of: tick + bitClock.bitTicks * min(restOfClocks, 4096))
+        case .clocks(let count):
+            // What ends an endless clock is a pin: one that somebody changes from outside, or a device on a clock.
+            let changes = clockCanChangePins ? 1 : count
+            return changes == .max ? nil : BitClock.time(of: tick + changes * bitClock.bitTicks)
         case .bytes(let opcode, let count):
             var bytes = count
             if let space, opcode.writesData, space > commands.space { bytes = min(bytes, space - commands.space) }
