@@ -49,6 +49,10 @@ public struct VirtualFT232H: USBDevice {
         descriptors = FT232HDescriptors(eeprom: eeprom, speed: speed)
     }
 
+    /// A descriptor as the host is given it: type in the high byte of `value`, number in the low one; empty if the chip
+    /// has none such.
+    public func descriptor(_ value: UInt16) -> [UInt8] { descriptors.descriptor(value) ?? [] }
+
     public var bulkEndpoints: [UInt8] { [Self.outEndpoint, Self.inEndpoint] }
 
     public var isUnplugged: Bool {
