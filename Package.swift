@@ -16,6 +16,7 @@ let package = Package(
         .library(name: "RTOS", targets: ["RTOS"]),
         .library(name: "PeripheralIO", targets: ["PeripheralIO"]),
         .library(name: "HardwareTest", targets: ["HardwareTest"]),
+        .library(name: "VirtualHardware", targets: ["VirtualHardware"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -53,7 +54,7 @@ let package = Package(
             path: "Sources/Benchmarks/Probes/TransferProbe"
         ),
         .target(name: "HardwareTest", dependencies: ["PeripheralIO", "VirtualHardware", crypto, histogram]),
-        .executableTarget(name: "hil", dependencies: ["HardwareTest", argumentParser]),
+        .executableTarget(name: "hil", dependencies: ["HardwareTest", "VirtualHardware", argumentParser]),
         .testTarget(name: "HardwareTestTests", dependencies: ["HardwareTest"]),
         .testTarget(name: "hilTests", dependencies: ["hil", "HardwareTest", "VirtualHardware"]),
         .testTarget(name: "RTOSTests", dependencies: ["RTOS", "VirtualHardware"]),
