@@ -79,9 +79,9 @@ public final class Peripheral: Sendable {
     ///
     /// - Returns: how many bytes were taken.
     public func write(_ bytes: RawSpan) throws(PeripheralError) -> Int {
-        try bytes.withUnsafeBytes { (bytes) throws(PeripheralError) in
-            try engine.write(bytes)
-        }
+        // The span outlives the call; inside the closure, the write would return through one more function.
+        let memory = bytes.withUnsafeBytes { $0 }
+        return try engine.write(memory)
     }
 
     /// Reads in the receive mode in force, until `buffer` is full.
@@ -104,6 +104,8 @@ public final class Peripheral: Sendable {
         into buffer: UnsafeMutableRawBufferPointer, atLeast minimum: Int? = nil
     ) throws(PeripheralError) -> Int {
         switch receiveMode {
+        case .packets:
+            throw .refused(.wrongMode("a packet receiver gets what comes in: read from its queue, or stop it first"))
         case .characterQueue, .circularBuffer:
             try engine.readBuffered(into: buffer, atLeast: minimum ?? buffer.count)
         case .polled where engine.facts.kind == .uart:

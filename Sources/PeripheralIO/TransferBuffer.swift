@@ -1,9 +1,11 @@
+import RTOS
+
 /// Memory that a device can send from or receive into while nobody else touches it.
 ///
 /// The memory must stay where it is for as long as the value lives, wherever the value itself is moved to. To conform,
 /// a type owns its memory: it is noncopyable and frees the memory, if at all, in its `deinit`.
 public protocol TransferMemory: ~Copyable {
-    /// Where the memory is, and how long it is. Always the same.
+    /// Where the memory is, and how long it is: the same for as long as the value is lent.
     var transferMemory: UnsafeMutableRawBufferPointer { get }
 }
 
@@ -50,3 +52,10 @@ public struct TransferBuffer: TransferMemory, ~Copyable {
 
 /// It owns its memory, so handing it to another thread hands the memory over.
 extension TransferBuffer: @unchecked Sendable {}
+
+/// A pool's block can be written directly: the bytes of it that hold something.
+extension MemoryBlock: TransferMemory {
+    public var transferMemory: UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(start: address, count: count)
+    }
+}

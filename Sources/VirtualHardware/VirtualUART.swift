@@ -17,6 +17,8 @@ public struct VirtualUART: Sendable {
     private var line: FaultyLine
     private var transmit = ByteFIFO(capacity: transmitCapacity)
     private var receive = ByteFIFO(capacity: receiveCapacity)
+    /// For each byte in `receive`, whether its parity bit was wrong.
+    private var parityErrors = ByteFIFO(capacity: receiveCapacity)
     /// When the byte that is now on the wire will have crossed it; meaningful while `transmit` is not empty.
     private var byteEnds = MonotonicTime(nanoseconds: 0)
     private var lastArrival = MonotonicTime(nanoseconds: 0)
@@ -29,6 +31,8 @@ public struct VirtualUART: Sendable {
     public private(set) var baudRate: UInt32
     /// Bits a character: start, data, parity and stop bits.
     public private(set) var bitsPerCharacter: UInt32
+    /// Whether a character has a parity bit, which shows that one bit of it was flipped.
+    public let hasParity: Bool
     /// Bytes that arrived when the receive FIFO was full.
     public private(set) var overruns: UInt64 = 0
     /// When the last byte left the wire.
@@ -37,9 +41,13 @@ public struct VirtualUART: Sendable {
     /// - Parameters:
     ///   - baudRate: bits a second, one of `baudRates`.
     ///   - bitsPerCharacter: start, data, parity and stop bits: 7 to 12.
-    public init(baudRate: UInt32, bitsPerCharacter: UInt32 = 10, faults: FaultPlan = .none) {
+    ///   - hasParity: whether one of them is a parity bit.
+    public init(
+        baudRate: UInt32, bitsPerCharacter: UInt32 = 10, hasParity: Bool = false, faults: FaultPlan = .none
+    ) {
         self.baudRate = baudRate
         self.bitsPerCharacter = bitsPerCharacter
+        self.hasParity = hasParity
         self.faults = faults
         line = FaultyLine(faults)
     }
@@ -67,13 +75,23 @@ public struct VirtualUART: Sendable {
     }
 
     /// Takes what has arrived, and answers how many bytes that was.
-    public mutating func take(into buffer: UnsafeMutableRawBufferPointer, at now: MonotonicTime) -> Int {
+    ///
+    /// - Parameter damaged: told the places, ascending, of bytes whose parity is wrong.
+    public mutating func take(
+        into buffer: UnsafeMutableRawBufferPointer, at now: MonotonicTime, damaged: (Int) -> Void = { _ in }
+    ) -> Int {
         advance(to: now)
-        return receive.take(into: buffer)
+        let count = receive.take(into: buffer)
+        if hasParity {
+            for place in 0..<count where parityErrors.removeFirst() != 0 { damaged(place) }
+        }
+        return count
     }
 
     /// Room in the transmit FIFO.
     public var transmitSpace: Int { transmit.space }
+    /// Bytes that are not yet off the wire.
+    public var transmitCount: Int { transmit.count }
     /// Bytes that have arrived and not been taken.
     public var received: Int { receive.count }
 
@@ -86,9 +104,15 @@ public struct VirtualUART: Sendable {
             byteEnds = byteEnds.advanced(byNanoseconds: time)
             crossing -= 1
             onWire += 1
-            line.pass(transmit.removeFirst()) { arrived in
+            let sent = transmit.removeFirst()
+            line.pass(sent) { arrived in
                 lastArrival = lastLeft
-                if !receive.append(arrived) { overruns += 1 }
+                if !receive.append(arrived) {
+                    overruns += 1
+                } else if hasParity {
+                    // A fault flips one bit, which is what parity finds.
+                    _ = parityErrors.append(arrived == sent ? 0 : 1)
+                }
             }
         }
     }
@@ -103,6 +127,7 @@ public struct VirtualUART: Sendable {
     public mutating func discardReceive(at now: MonotonicTime) {
         advance(to: now)
         _ = receive.removeAll()
+        _ = parityErrors.removeAll()
     }
 }
 

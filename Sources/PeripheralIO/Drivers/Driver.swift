@@ -14,7 +14,8 @@ protocol Driver: AnyObject, Sendable {
     var speed: UInt32 { get }
 
     /// Offers the device bytes to send, to receive, or both. Answers how many it took from the start of the segment,
-    /// 0 if it has no room now. From then until it says that the wire is idle, or until `abort` has returned, it may
+    /// 0 if it has no room now. A device may take more before what it has is off the wire; a bus sends each segment
+    /// under a chip select of its own. From then until it says that the wire is idle, or until `abort` has returned, it may
     /// touch the memory of the segment, unless its facts say that it keeps none.
     func transmit(_ segment: Segment) throws(PeripheralError) -> Int
 
@@ -27,12 +28,21 @@ protocol Driver: AnyObject, Sendable {
     /// Moves bytes that have come in by themselves (a UART's), and answers how many; 0 if there are none now.
     func receive(into buffer: UnsafeMutableRawBufferPointer) throws(PeripheralError) -> Int
 
+    /// The same, and tells the places in the buffer, ascending, whose bytes the line damaged (parity, framing, break).
+    /// What a device cannot tell, it does not.
+    func receive(
+        into buffer: UnsafeMutableRawBufferPointer, damaged: (Int) -> Void
+    ) throws(PeripheralError) -> Int
+
     /// Throws away bytes that have come in and were not received.
     func discardReceived() throws(PeripheralError)
 
     /// Changes a setting, and answers the value in force.
     @discardableResult
     func apply(_ setting: LineSetting) throws(PeripheralError) -> UInt32
+
+    /// The present time on the device's clock, which is that of all its times.
+    var now: MonotonicTime { get }
 
     /// Sleeps until one of `interests`, the loss of the device, the deadline, or a signal on `event`, which it leaves
     /// signalled. It may return early with nothing. No interests and no deadline means no wake-ups.
@@ -41,6 +51,16 @@ protocol Driver: AnyObject, Sendable {
     ) throws(PeripheralError) -> Readiness
 
     func close()
+}
+
+extension Driver {
+    var now: MonotonicTime { .now }
+
+    func receive(
+        into buffer: UnsafeMutableRawBufferPointer, damaged: (Int) -> Void
+    ) throws(PeripheralError) -> Int {
+        try receive(into: buffer)
+    }
 }
 
 /// What never changes about an open device.
@@ -76,6 +96,11 @@ struct Segment: @unchecked Sendable {
     var receive: UnsafeMutableRawPointer?
     var count: Int
 
+    /// The first `bytes` of it.
+    func prefix(_ bytes: Int) -> Segment {
+        Segment(transmit: transmit, receive: receive, count: bytes)
+    }
+
     /// The part that is left when the device has taken `bytes` of it.
     func dropFirst(_ bytes: Int) -> Segment {
         Segment(transmit: transmit.map { $0 + bytes }, receive: receive.map { $0 + bytes }, count: count - bytes)
@@ -85,8 +110,8 @@ struct Segment: @unchecked Sendable {
 enum WireState: Hashable, Sendable {
     /// Everything has left; the time it did, where the device knows.
     case idle(since: MonotonicTime?)
-    /// Something is still to leave, which takes about this long.
-    case busy(nanoseconds: UInt64)
+    /// Of the bytes that were taken these many, the last ones, are still to leave, which takes about this long.
+    case busy(bytes: Int, nanoseconds: UInt64)
 }
 
 /// What a device is ready for.

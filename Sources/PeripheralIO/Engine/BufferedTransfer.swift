@@ -85,7 +85,7 @@ extension TransferEngine {
     func clearReceiveBuffer() throws(PeripheralError) {
         try update { (state) throws(PeripheralError) in
             if let error = state.ended { throw error }
-            guard state.receiveMode != .polled else {
+            guard state.receiveMode.bufferLength != nil else {
                 throw .refused(.wrongMode("only a character queue or a circular buffer can be cleared"))
             }
             state.receiveBuffer.removeAll()
@@ -109,7 +109,7 @@ extension TransferEngine {
         try update { (state) throws(PeripheralError) in
             if let error = state.ended { throw error }
             let isQuiet = state.transmission.isIdle || state.isSendingForReaders
-            guard state.writeMutex.isFree, isQuiet, state.waitingJob == nil, state.transmitQueue.isEmpty
+            guard state.writeMutex.isFree, isQuiet, state.packets.source == nil, state.waitingJob == nil, state.transmitQueue.isEmpty
             else { throw .refused(.transferInProgress) }
             state.transmitMode = mode
             state.transmitQueue = ByteRing(capacity: length)
@@ -121,12 +121,8 @@ extension TransferEngine {
     /// Bytes that were received and not read are kept.
     func setReceiveMode(_ mode: ReceiveMode) throws(PeripheralError) {
         let length = if let length = mode.bufferLength { try Self.checkedLength(length) } else { 0 }
-        // Whoever receives at this moment writes into the present buffer: wait until it is done, which it soon is
-        // unless it is a polled read.
-        _ = try wait(for: .reception, until: .never) { (state) throws(PeripheralError) -> Void? in
-            if let error = state.ended { throw error }
-            if state.receptionHand == .caller || state.isSendingForReaders { throw .refused(.transferInProgress) }
-            guard state.receptionHand == nil else { return nil }
+        try changeReception { (state) throws(PeripheralError) in
+            guard state.packetReception == nil else { throw .refused(.transferInProgress) }
             let kept = state.receiveBuffer.count
             guard mode == .polled || length >= kept else { throw .refused(.receivedDataWouldBeLost(bytes: kept)) }
             // Polled reads take the rest from the buffer they find.
@@ -137,6 +133,20 @@ extension TransferEngine {
             state.receiveMode = mode
             state.receiveBuffer = buffer
             state.receptionIsPaused = false
+        }
+    }
+
+    /// Changes how bytes are received while nobody receives any.
+    func changeReception(
+        _ change: (inout EngineState) throws(PeripheralError) -> Void
+    ) throws(PeripheralError) {
+        // Whoever receives at this moment writes into the present buffer: wait until it is done, which it soon is
+        // unless it is a polled read.
+        _ = try wait(for: .reception, until: .never) { (state) throws(PeripheralError) -> Void? in
+            if let error = state.ended { throw error }
+            if state.receptionHand == .caller || state.isSendingForReaders { throw .refused(.transferInProgress) }
+            guard state.receptionHand == nil else { return nil }
+            try change(&state)
             state.wakeAll(waitingFor: .data)
             return ()
         }
@@ -160,7 +170,7 @@ extension EngineState {
         into buffer: UnsafeMutableRawBufferPointer, wanting count: Int
     ) throws(PeripheralError) -> Int? {
         if case .closed = ended { throw .closed }
-        guard receiveMode != .polled else {
+        guard receiveMode.bufferLength != nil else {
             throw .refused(.wrongMode("the transfer mode was changed during the read"))
         }
         let taken = takeReceived(into: buffer)

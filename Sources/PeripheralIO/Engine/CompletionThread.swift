@@ -7,6 +7,8 @@ import RTOS
 struct CompletionThread {
     private let engine: TransferEngine
     private var pause: TransferEngine.Pause?
+    /// Who received packets when this was last looked at.
+    private var reception: (any PacketReception)?
 
     /// Starts the thread. It ends by itself once the engine has ended and it has nothing in hand.
     static func start(for engine: TransferEngine) -> RTOSThread {
@@ -25,12 +27,13 @@ struct CompletionThread {
         var ready: Readiness = []
         while true {
             if ready != .data { moveTransmissionOn(hasRoom: ready.contains(.room)) }
-            if ready.contains(.data) { receive() }
+            if ready.contains(.data) || reception.map({ engine.driver.now >= $0.silenceDeadline }) == true { receive() }
             let plan = engine.state.withLock { state -> Plan in
+                reception = state.packetReception
                 if state.ended != nil, state.transmission.hand != .interrupt { return .end }
                 return .wait(interests(in: &state))
             }
-            guard case .wait(let interests) = plan else { return }
+            guard case .wait(let interests) = plan else { return engine.collectPackets() }
             do {
                 ready = try engine.driver.wait(for: interests, until: deadline, event: engine.interruptRequest)
             } catch {
@@ -49,16 +52,31 @@ struct CompletionThread {
 
     private mutating func moveTransmissionOn(hasRoom: Bool) {
         pause = nil
-        while let action = engine.state.withLock({ state in
-            state.transmission.hand == .interrupt ? state.transmission.next(hasRoom: hasRoom) : state.startNextJob()
-        }) {
-            // A transmission that fails is as much at its end as one that is complete, and who waits for it knows.
-            let pause = (try? engine.moveOn(from: action, by: .interrupt)) ?? .complete
+        var hasRoom = hasRoom
+        while true {
+            _ = engine.pullPackets()
+            guard let pause = moveOneOn(hasRoom: hasRoom) else { return }
+            engine.collectPackets()
             guard pause == .complete else {
+                // More was put behind what waits for the wire.
+                if case .awaitWire = pause, engine.pullPackets() {
+                    hasRoom = true
+                    continue
+                }
                 self.pause = pause
                 return
             }
         }
+    }
+
+    /// Moves the present transmission, or the next one, on until it has to wait; nil if there is none.
+    private func moveOneOn(hasRoom: Bool) -> TransferEngine.Pause? {
+        let action = engine.state.withLock({ state in
+            state.transmission.hand == .interrupt ? state.transmission.next(hasRoom: hasRoom) : state.startNextJob()
+        })
+        guard let action else { return nil }
+        // A transmission that fails is as much at its end as one that is complete, and who waits for it knows.
+        return (try? engine.moveOn(from: action, by: .interrupt)) ?? .complete
     }
 
     private func interests(in state: inout EngineState) -> Readiness {
@@ -69,7 +87,7 @@ struct CompletionThread {
         default: break
         }
         if engine.facts.kind == .uart, state.receiveMode != .polled {
-            if state.receiveBuffer.space > 0 {
+            if state.receiveBuffer.space > 0 || state.packetReception != nil {
                 interests.insert(.data)
             } else if !state.receptionIsPaused {
                 state.receptionIsPaused = true
@@ -80,14 +98,17 @@ struct CompletionThread {
     }
 
     private var deadline: MonotonicTime {
-        if case .awaitWire(let time) = pause { time } else { .never }
+        let wire = if case .awaitWire(let time) = pause { time } else { MonotonicTime.never }
+        // Silence ends a packet.
+        return reception.map { min(wire, $0.silenceDeadline) } ?? wire
     }
 
     /// Reads straight into the free places of the receive buffer. What does not fit stays with the device, where the
     /// line's flow control can hold the sender.
     private func receive() {
+        if reception != nil { return engine.receivePackets() }
         let places = engine.state.withLock { state -> UnsafeMutableRawBufferPointer? in
-            guard state.receiveMode != .polled, state.receptionHand == nil else { return nil }
+            guard state.packetReception == nil, state.receiveMode != .polled, state.receptionHand == nil else { return nil }
             guard state.receiveBuffer.space > 0 else { return nil }
             state.receptionHand = .interrupt
             return state.receiveBuffer.writablePlaces

@@ -30,10 +30,16 @@ final class TransferEngine: Sendable {
         _ change: (inout EngineState) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         var hasConsequences = false
-        let result = try state.withLock { (state) throws(Failure) -> Result in
-            let result = try change(&state)
-            hasConsequences = state.hasTasksToWake || !isInterrupt && state.hasWorkForInterrupt
-            return result
+        let result: Result
+        do {
+            // What an interrupt changes, a task in a critical section does not see changing.
+            if isInterrupt { CriticalSection.enter() }
+            defer { if isInterrupt { CriticalSection.exit() } }
+            result = try state.withLock { (state) throws(Failure) -> Result in
+                let result = try change(&state)
+                hasConsequences = state.hasTasksToWake || !isInterrupt && state.hasWorkForInterrupt
+                return result
+            }
         }
         if hasConsequences { wakeUp(inInterrupt: isInterrupt) }
         return result
@@ -51,8 +57,19 @@ final class TransferEngine: Sendable {
     ///   and in an interrupt too.
     /// - Returns: nil if the time is over first.
     /// - Throws: what `attempt` throws, or why the peripheral has ended.
+    @inline(__always)
     func wait<Result>(
         for reason: EngineState.WaitReason, until deadline: MonotonicTime, outlastsPeripheral: Bool = false,
+        _ attempt: (inout EngineState) throws(PeripheralError) -> Result?
+    ) throws(PeripheralError) -> Result? {
+        // Mostly there is nothing to wait for, and then it does not matter who asks.
+        if let result = try update(attempt) { return result }
+        return try waitInQueue(for: reason, until: deadline, outlastsPeripheral: outlastsPeripheral, attempt)
+    }
+
+    @inline(never)
+    private func waitInQueue<Result>(
+        for reason: EngineState.WaitReason, until deadline: MonotonicTime, outlastsPeripheral: Bool,
         _ attempt: (inout EngineState) throws(PeripheralError) -> Result?
     ) throws(PeripheralError) -> Result? {
         let task = RTOSTask.current
@@ -120,9 +137,10 @@ final class TransferEngine: Sendable {
                     state.finishing(state.transmission.deviceLetGo(), error: state.ended)
                 }
             case .awaitRoom:
+                if isInterrupt { try retire() }
                 return .awaitRoom
             case .awaitWire(let nanoseconds):
-                return .awaitWire(until: MonotonicTime.now.advanced(byNanoseconds: nanoseconds))
+                return .awaitWire(until: driver.now.advanced(byNanoseconds: nanoseconds))
             case .handOver:
                 interruptRequest.signal()
                 return .handedOver
@@ -151,10 +169,18 @@ final class TransferEngine: Sendable {
         let hasWire = facts.hasWire
         let hasWallTime = facts.hasWallTime
         return update(inInterrupt: isInterrupt) { state in
-            var action = state.deviceAccepted(taken)
+            var action = state.deviceAccepted(taken, of: segment.count)
             // Where there is no wire, what the device has taken has left.
             if action == .checkWire, !hasWire { action = state.transmission.wireIsIdle() }
             return state.finishing(action, at: hasWallTime ? .now : nil)
+        }
+    }
+
+    private func retire() throws(PeripheralError) {
+        do {
+            try retirePackets()
+        } catch {
+            throw failed(error, true)
         }
     }
 
@@ -170,8 +196,8 @@ final class TransferEngine: Sendable {
             switch wire {
             case .idle(let since):
                 state.finishing(state.transmission.wireIsIdle(), at: hasWallTime ? since ?? .now : nil)
-            case .busy(let nanoseconds):
-                state.transmission.wireIsBusy(nanoseconds: nanoseconds)
+            case .busy(let bytes, let nanoseconds):
+                state.transmission.wireIsBusy(nanoseconds: state.retirePackets(left: bytes, in: nanoseconds))
             }
         }
     }

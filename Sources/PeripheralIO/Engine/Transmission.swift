@@ -100,7 +100,9 @@ struct Transmission: Hashable, Sendable {
     }
 
     /// The device took `bytes` of what was offered; fewer than all, or none, means that it has no room now.
-    mutating func deviceAccepted(_ bytes: Int) -> Action {
+    ///
+    /// - Parameter offered: nil if that was all that is left.
+    mutating func deviceAccepted(_ bytes: Int, of offered: Int? = nil) -> Action {
         guard case .sending(let hand) = phase else { return next() }
         precondition(bytes >= 0 && bytes <= count - accepted)
         accepted += bytes
@@ -109,6 +111,7 @@ struct Transmission: Hashable, Sendable {
             return isCancelled ? .abort : .checkWire
         }
         if isCancelled { return .abort }
+        if bytes == offered { return .send(offset: accepted) }
         // A device that takes a part is full. Whoever waits for room, rather than trying again, also sees what has come
         // in meanwhile.
         return waitOrHandOver(.awaitRoom, hand)

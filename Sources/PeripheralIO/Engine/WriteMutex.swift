@@ -68,6 +68,13 @@ struct WriteMutex<Task: Hashable>: Hashable {
         return true
     }
 
+    /// The interrupt starts to write by itself. False, and nothing changes, unless the mutex is free.
+    mutating func beginWriteInInterrupt() -> Bool {
+        guard isFree else { return false }
+        state = .writing
+        return true
+    }
+
     /// A task gives it back without writing.
     mutating func release(by task: Task) -> ReleaseOutcome {
         guard isHeld(by: task) else { return .refused }

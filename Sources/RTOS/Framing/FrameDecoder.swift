@@ -51,9 +51,13 @@ public protocol FrameDecoder {
 
     /// What the mere passing of time means: only an idle gap has an opinion.
     mutating func decodeSilence(until time: UInt64) -> FrameSignal
+
+    /// How long after the last byte, in nanoseconds, silence will mean something; nil if it will not.
+    var meaningfulSilence: UInt64? { get }
 }
 
 extension FrameDecoder {
+    public var meaningfulSilence: UInt64? { nil }
     public mutating func decodeSilence(until time: UInt64) -> FrameSignal { .none }
 }
 

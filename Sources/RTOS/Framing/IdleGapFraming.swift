@@ -54,4 +54,6 @@ public struct IdleGapDecoder: FrameDecoder, Hashable, Sendable {
         defer { state = .idle }
         return state == .inside ? .end(nil) : .none
     }
+
+    public var meaningfulSilence: UInt64? { state == .idle ? nil : gap }
 }

@@ -13,6 +13,9 @@ public protocol PacketSink: ~Copyable {
 /// It takes bytes one at a time or many at once, with the same result. A packet is delivered whole or not at all: one
 /// that does not fit, that the line damaged or for which there is no block is counted and skipped, and the next one is
 /// received as if nothing had been.
+///
+/// The bytes may lie in the very block that they are for, at or behind the place that they go to: what is at its place
+/// already is not copied.
 public struct PacketAssembler<Decoder: FrameDecoder> {
     public private(set) var decoder: Decoder
     /// Packets delivered.
@@ -20,8 +23,12 @@ public struct PacketAssembler<Decoder: FrameDecoder> {
     /// Packets and other things thrown away, for each reason.
     public private(set) var faults = FrameFaultCounts()
 
+    /// Packets of which not one byte was copied.
+    public private(set) var uncopied: UInt64 = 0
+
     private var block: UnsafeMutableRawBufferPointer?
     private var count = 0
+    private var isCopied = false
     /// When the last byte came: a packet that a gap ends was complete then.
     private var lastTime: UInt64 = 0
 
@@ -40,7 +47,7 @@ public struct PacketAssembler<Decoder: FrameDecoder> {
                 append(UnsafeRawBufferPointer(rebasing: rest[..<run]), &sink)
                 rest = UnsafeRawBufferPointer(rebasing: rest[run...])
             } else {
-                handle(decoder.decode(byte, at: time), time, &sink)
+                handle(decoder.decode(byte, at: time), time, from: rest.baseAddress, &sink)
                 rest = UnsafeRawBufferPointer(rebasing: rest[1...])
             }
         }
@@ -58,25 +65,41 @@ public struct PacketAssembler<Decoder: FrameDecoder> {
         handle(decoder.decodeSilence(until: time), lastTime, &sink)
     }
 
+    /// Where the next bytes of the packet that has begun go; nil if none has.
+    public var rest: UnsafeMutableRawBufferPointer? {
+        block.map { UnsafeMutableRawBufferPointer(rebasing: $0[count...]) }
+    }
+
+    /// When silence will mean something, on the clock of the times that were told; nil if it will not.
+    public var silenceDeadline: UInt64? {
+        decoder.meaningfulSilence.map { lastTime.addingReportingOverflow($0) }.map { $0.overflow ? .max : $0.partialValue }
+    }
+
+    /// A packet was lost before it came here.
+    public mutating func countLoss(_ fault: FrameFault) {
+        faults[fault] += 1
+    }
+
+    /// - Parameter source: where the byte lies that the signal is about.
     private mutating func handle<Sink: PacketSink & ~Copyable>(
-        _ signal: FrameSignal, _ time: UInt64, _ sink: inout Sink
+        _ signal: FrameSignal, _ time: UInt64, from source: UnsafeRawPointer? = nil, _ sink: inout Sink
     ) {
         switch signal {
         case .none:
             break
         case .begin(let byte):
-            begin(byte, &sink)
+            begin(byte, from: source, &sink)
         case .data(let byte):
-            append(byte, &sink)
+            append(byte, from: source, &sink)
         case .end(let byte):
-            if let byte { append(byte, &sink) }
+            if let byte { append(byte, from: source, &sink) }
             end(time, &sink)
         case .beginAndEnd(let byte):
-            begin(byte, &sink)
+            begin(byte, from: source, &sink)
             end(time, &sink)
         case .endAndBegin(let byte):
             end(lastTime, &sink)
-            begin(byte, &sink)
+            begin(byte, from: source, &sink)
         case .endAndFault(let fault):
             end(lastTime, &sink)
             fail(fault, &sink)
@@ -84,28 +107,40 @@ public struct PacketAssembler<Decoder: FrameDecoder> {
             fail(fault, &sink)
         case .faultAndBegin(let fault, let byte):
             fail(fault, &sink)
-            begin(byte, &sink)
+            begin(byte, from: source, &sink)
         }
     }
 
-    private mutating func begin<Sink: PacketSink & ~Copyable>(_ byte: UInt8?, _ sink: inout Sink) {
+    private mutating func begin<Sink: PacketSink & ~Copyable>(
+        _ byte: UInt8?, from source: UnsafeRawPointer?, _ sink: inout Sink
+    ) {
         block = sink.openPacket()
         count = 0
+        isCopied = false
         if block == nil { faults[.noBlock] += 1 }
-        if let byte { append(byte, &sink) }
+        if let byte { append(byte, from: source, &sink) }
     }
 
-    private mutating func append<Sink: PacketSink & ~Copyable>(_ byte: UInt8, _ sink: inout Sink) {
+    private mutating func append<Sink: PacketSink & ~Copyable>(
+        _ byte: UInt8, from source: UnsafeRawPointer?, _ sink: inout Sink
+    ) {
         guard let block else { return }
         guard count < block.count else { return fail(.overlong, &sink) }
-        block[count] = byte
+        if block.baseAddress.map({ UnsafeRawPointer($0 + count) }) != source {
+            isCopied = true
+            block[count] = byte
+        }
         count &+= 1
     }
 
     private mutating func append<Sink: PacketSink & ~Copyable>(_ bytes: UnsafeRawBufferPointer, _ sink: inout Sink) {
         guard let block else { return }
         guard bytes.count <= block.count - count else { return fail(.overlong, &sink) }
-        (block.baseAddress! + count).copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
+        let target = block.baseAddress! + count
+        if UnsafeRawPointer(target) != bytes.baseAddress {
+            isCopied = true
+            target.copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
+        }
         count &+= bytes.count
     }
 
@@ -113,6 +148,7 @@ public struct PacketAssembler<Decoder: FrameDecoder> {
         guard block != nil else { return }
         block = nil
         packets += 1
+        if !isCopied { uncopied += 1 }
         sink.deliverPacket(count: count, at: time)
     }
 

@@ -3,10 +3,11 @@
 /// Unlike the standard library's `Mutex` it is made of atomics that the thread sanitizer sees, so that a report is
 /// about a real race. For a few instructions at a time; it has no owner and does not nest.
 public struct Guarded<State: ~Copyable>: ~Copyable, @unchecked Sendable {
-    private let lock: UnsafeMutablePointer<ObjectLock>
+    @usableFromInline let lock: UnsafeMutablePointer<ObjectLock>
     /// Memory of its own: a change of the state is no access to the lock.
-    private let state: UnsafeMutablePointer<State>
+    @usableFromInline let state: UnsafeMutablePointer<State>
 
+    @inlinable
     public init(_ state: consuming sending State) {
         lock = .allocate(capacity: 1)
         lock.initialize(to: ObjectLock())
@@ -14,6 +15,7 @@ public struct Guarded<State: ~Copyable>: ~Copyable, @unchecked Sendable {
         self.state.initialize(to: state)
     }
 
+    @inlinable
     deinit {
         state.deinitialize(count: 1)
         state.deallocate()
@@ -22,7 +24,7 @@ public struct Guarded<State: ~Copyable>: ~Copyable, @unchecked Sendable {
     }
 
     /// Blocks while another thread is in it.
-    @inline(__always)
+    @inlinable @inline(__always)
     public borrowing func withLock<Result: ~Copyable, Failure: Error>(
         _ body: (inout State) throws(Failure) -> Result
     ) throws(Failure) -> Result {

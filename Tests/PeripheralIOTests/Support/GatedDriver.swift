@@ -60,9 +60,11 @@ final class GatedDriver: Driver {
     func wireState() throws(PeripheralError) -> WireState {
         try state.withLock { (state) throws(PeripheralError) in
             if let failure = state.failure { throw failure }
-            guard state.segment == nil || state.isOffTheWire else { return .busy(nanoseconds: .max) }
-            state.segment = nil
-            return .idle(since: nil)
+            guard let segment = state.segment, !state.isOffTheWire else {
+                state.segment = nil
+                return .idle(since: nil)
+            }
+            return .busy(bytes: segment.count, nanoseconds: .max)
         }
     }
 

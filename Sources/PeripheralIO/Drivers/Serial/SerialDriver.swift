@@ -86,11 +86,11 @@ final class SerialDriver: Driver {
         var queued: Int32 = 0
         let number = hil_serial_output_queue(descriptor.rawValue, &queued)
         if number != 0 { throw failure("TIOCOUTQ", number) }
-        if queued > 0 { return .busy(nanoseconds: timeOnWire(UInt64(queued))) }
+        if queued > 0 { return .busy(bytes: Int(queued), nanoseconds: timeOnWire(UInt64(queued))) }
         var isEmpty: Int32 = 1
         // A driver that cannot tell about its transmitter has said all it knows with an empty queue.
         if hil_serial_transmitter_empty(descriptor.rawValue, &isEmpty) == 0, isEmpty == 0 {
-            return .busy(nanoseconds: timeOnWire(1))
+            return .busy(bytes: 1, nanoseconds: timeOnWire(1))
         }
         return .idle(since: nil)
     }

@@ -5,11 +5,19 @@ import VirtualHardware
 final class VirtualSPIDriver: Driver {
     private struct State {
         var controller: VirtualSPIController
-        /// The memory of the transfer on the bus.
+        /// The memory of the transfer on the bus, as much of it as the controller took.
         var segment: Segment?
+        /// Transfers behind it, each of which starts when the one before it ends, as a chain of DMA descriptors does.
+        var queue: [Segment] = []
+        /// When the transfer on the bus will be off it, or the last one was.
         var finishedAt: MonotonicTime?
         var dummyByte: UInt8
+
+        var bytesLeft: Int { queue.reduce(segment?.count ?? 0) { $0 + $1.count } }
     }
+
+    /// Transfers that the device takes, the one on the bus included.
+    private static let queueLength = 4
 
     /// Bytes that the model shifts at once.
     private static let piece = 4096
@@ -29,7 +37,9 @@ final class VirtualSPIDriver: Driver {
         self.facts = facts
         self.clock = clock
         self.observer = observer
-        state = Guarded(State(controller: controller, dummyByte: dummyByte))
+        var state = State(controller: controller, dummyByte: dummyByte)
+        state.queue.reserveCapacity(Self.queueLength)
+        self.state = Guarded(state)
     }
 
     static func open(_ address: DeviceAddress, clock: HardwareClock) throws(PeripheralError) -> VirtualSPIDriver {
@@ -41,6 +51,7 @@ final class VirtualSPIDriver: Driver {
     }
 
     var speed: UInt32 { state.withLock { $0.controller.clock } }
+    var now: MonotonicTime { clock.now }
 
     /// No clock is faster than the one asked for, so none can be slower than the slowest.
     static func check(clock: UInt32, name: String) throws(PeripheralError) {
@@ -54,15 +65,20 @@ final class VirtualSPIDriver: Driver {
         observer?(segment)
         let now = clock.now
         return try state.withLock { (state) throws(PeripheralError) in
-            if state.controller.isBusy { _ = try advance(&state, to: now) }
-            if state.controller.isUnplugged { throw .deviceLost(facts.name) }
-            let taken = state.controller.begin(count: segment.count, at: now)
-            if taken > 0 {
-                state.segment = segment
-                state.finishedAt = now.advanced(byNanoseconds: state.controller.timeOnWire(taken))
-            }
-            return taken
+            _ = try advance(&state, to: now)
+            guard state.segment != nil else { return start(segment, &state, at: now) }
+            guard state.queue.count + 1 < Self.queueLength else { return 0 }
+            state.queue.append(segment)
+            return segment.count
         }
+    }
+
+    /// Answers how many bytes the controller takes.
+    private func start(_ segment: Segment, _ state: inout State, at time: MonotonicTime) -> Int {
+        let taken = state.controller.begin(count: segment.count, at: time)
+        state.segment = segment.prefix(taken)
+        state.finishedAt = time.advanced(byNanoseconds: state.controller.timeOnWire(taken))
+        return taken
     }
 
     func wireState() throws(PeripheralError) -> WireState {
@@ -70,23 +86,41 @@ final class VirtualSPIDriver: Driver {
         return try state.withLock { (state) throws(PeripheralError) in try advance(&state, to: now) }
     }
 
+    /// Where the transfers stand at `now`. The time until the wire is idle is that until the one on the bus is off it:
+    /// the earliest that there is something to do.
     private func advance(_ state: inout State, to now: MonotonicTime) throws(PeripheralError) -> WireState {
-        let segment = state.segment
-        let dummy = state.dummyByte
-        let progress = state.controller.advance(to: now) { place in
-            segment?.transmit?.load(fromByteOffset: place, as: UInt8.self) ?? dummy
-        } miso: { place, byte in
-            segment?.receive?.storeBytes(of: byte, toByteOffset: place, as: UInt8.self)
+        while let segment = state.segment {
+            let dummy = state.dummyByte
+            let progress = state.controller.advance(to: now) { place in
+                segment.transmit?.load(fromByteOffset: place, as: UInt8.self) ?? dummy
+            } miso: { place, byte in
+                segment.receive?.storeBytes(of: byte, toByteOffset: place, as: UInt8.self)
+            }
+            switch progress {
+            case .complete: startNext(&state)
+            case .busy(let nanoseconds): return .busy(bytes: state.bytesLeft, nanoseconds: nanoseconds)
+            case .unplugged: break
+            }
+            if progress == .unplugged { break }
         }
-        switch progress {
-        case .complete:
+        guard !state.controller.isUnplugged else {
             state.segment = nil
-            return .idle(since: state.finishedAt)
-        case .busy(let nanoseconds):
-            return .busy(nanoseconds: nanoseconds)
-        case .unplugged:
-            state.segment = nil
+            state.queue.removeAll(keepingCapacity: true)
             throw .deviceLost(facts.name)
+        }
+        return .idle(since: state.finishedAt)
+    }
+
+    /// The transfer on the bus is complete. The next one began at that moment, whenever that is found out.
+    private func startNext(_ state: inout State) {
+        state.segment = nil
+        guard let next = state.queue.first, let time = state.finishedAt else { return }
+        let taken = start(next, &state, at: time)
+        // What a controller that takes less leaves over is a transfer of its own.
+        if taken < next.count, taken > 0 {
+            state.queue[0] = next.dropFirst(taken)
+        } else {
+            state.queue.removeFirst()
         }
     }
 
@@ -94,6 +128,7 @@ final class VirtualSPIDriver: Driver {
         state.withLock { state in
             _ = state.controller.abort()
             state.segment = nil
+            state.queue.removeAll(keepingCapacity: true)
         }
     }
 
@@ -128,17 +163,21 @@ final class VirtualSPIDriver: Driver {
         // A caller whose segment was not taken waits for the one before it.
         if !interests.isDisjoint(with: [.wire, .room]) {
             let now = clock.now
-            let left = try state.withLock { (state) throws(PeripheralError) in try advance(&state, to: now) }
+            let (left, hasRoom) = try state.withLock { (state) throws(PeripheralError) in
+                let left = try advance(&state, to: now)
+                return (left, state.queue.count + 1 < Self.queueLength)
+            }
+            if hasRoom, interests.contains(.room) { return .room }
             switch left {
             case .idle: return interests.intersection([.wire, .room])
-            case .busy(.max): break
-            case .busy(let nanoseconds):
+            case .busy(_, .max): break
+            case .busy(_, let nanoseconds):
                 // The model's own work is done piece by piece while the wire is busy, so that little is left at the end.
                 let piece = state.withLock { $0.controller.timeOnWire(Self.piece) }
                 instant = now.advanced(byNanoseconds: min(nanoseconds, piece))
             }
         }
-        let isSignalled = try clock.wait(until: instant, event: event)
+        let isSignalled = try clock.wait(until: min(instant, deadline), event: event)
         return isSignalled ? .event : []
     }
 

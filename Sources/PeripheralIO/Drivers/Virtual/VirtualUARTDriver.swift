@@ -37,11 +37,14 @@ final class VirtualUARTDriver: Driver {
         let bits = UInt32(address.serial.bitsPerCharacter)
         return try VirtualUARTDriver(
             name: address.name,
-            uart: VirtualUART(baudRate: address.serial.baudRate, bitsPerCharacter: bits, faults: address.faults),
+            uart: VirtualUART(
+                baudRate: address.serial.baudRate, bitsPerCharacter: bits,
+                hasParity: address.serial.parity != .none, faults: address.faults),
             clock: clock)
     }
 
     var speed: UInt32 { state.withLock { $0.uart.baudRate } }
+    var now: MonotonicTime { clock.now }
 
     private static func check(baudRate: UInt32, name: String) throws(PeripheralError) {
         let rates = VirtualUART.baudRates
@@ -66,7 +69,8 @@ final class VirtualUARTDriver: Driver {
         let now = clock.now
         return try using { state in
             state.uart.advance(to: now)
-            return state.uart.timeToEmpty(at: now).map(WireState.busy) ?? .idle(since: state.uart.lastLeft)
+            guard let left = state.uart.timeToEmpty(at: now) else { return .idle(since: state.uart.lastLeft) }
+            return .busy(bytes: state.uart.transmitCount, nanoseconds: left)
         }
     }
 
@@ -76,8 +80,14 @@ final class VirtualUARTDriver: Driver {
     }
 
     func receive(into buffer: UnsafeMutableRawBufferPointer) throws(PeripheralError) -> Int {
+        try receive(into: buffer) { _ in }
+    }
+
+    func receive(
+        into buffer: UnsafeMutableRawBufferPointer, damaged: (Int) -> Void
+    ) throws(PeripheralError) -> Int {
         let now = clock.now
-        return try using { $0.uart.take(into: buffer, at: now) }
+        return try using { $0.uart.take(into: buffer, at: now, damaged: damaged) }
     }
 
     func discardReceived() throws(PeripheralError) {
@@ -108,8 +118,7 @@ final class VirtualUARTDriver: Driver {
         }
         if !ready.isEmpty { return ready }
         defer { if listens { stopListening() } }
-        // The model itself knows when something happens next: the caller's deadline is of another clock, and later.
-        return try clock.wait(until: instant, event: event, or: listens ? news : nil) ? .event : []
+        return try clock.wait(until: min(instant, deadline), event: event, or: listens ? news : nil) ? .event : []
     }
 
     /// What it is ready for now, and when it will be ready for something if nobody does anything.
