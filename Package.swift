@@ -29,6 +29,8 @@ let package = Package(
     ],
     targets: [
         .target(name: "CLinux"),
+        .systemLibrary(
+            name: "CLibFTDI", pkgConfig: "libftdi1", providers: [.apt(["libftdi1-dev", "libusb-1.0-0-dev"])]),
         .target(
             name: "RTOS",
             dependencies: ["CLinux"],
@@ -38,7 +40,7 @@ let package = Package(
         .target(name: "VirtualHardware", dependencies: ["CLinux", "RTOS"]),
         .target(
             name: "PeripheralIO",
-            dependencies: ["CLinux", "RTOS", "VirtualHardware", logging, system, yams],
+            dependencies: ["CLibFTDI", "CLinux", "RTOS", "VirtualHardware", logging, system, yams],
             swiftSettings: [.enableExperimentalFeature("Lifetimes")]
         ),
         .target(name: "CTransferPeer", path: "Sources/Benchmarks/CTransferPeer"),
@@ -69,7 +71,7 @@ let package = Package(
     ]
 )
 
-for target in package.targets {
+for target in package.targets where target.type != .system {
     target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
     target.cSettings = (target.cSettings ?? []) + [.treatAllWarnings(as: .error)]
 }
