@@ -16,6 +16,7 @@ let package = Package(
         .library(name: "RTOS", targets: ["RTOS"]),
         .library(name: "PeripheralIO", targets: ["PeripheralIO"]),
         .library(name: "HardwareTest", targets: ["HardwareTest"]),
+        .library(name: "VirtualHardware", targets: ["VirtualHardware"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -28,6 +29,8 @@ let package = Package(
     ],
     targets: [
         .target(name: "CLinux"),
+        .systemLibrary(
+            name: "CLibFTDI", pkgConfig: "libftdi1", providers: [.apt(["libftdi1-dev", "libusb-1.0-0-dev"])]),
         .target(
             name: "RTOS",
             dependencies: ["CLinux"],
@@ -37,7 +40,7 @@ let package = Package(
         .target(name: "VirtualHardware", dependencies: ["CLinux", "RTOS"]),
         .target(
             name: "PeripheralIO",
-            dependencies: ["CLinux", "RTOS", "VirtualHardware", logging, system, yams],
+            dependencies: ["CLibFTDI", "CLinux", "RTOS", "VirtualHardware", logging, system, yams],
             swiftSettings: [.enableExperimentalFeature("Lifetimes")]
         ),
         .target(name: "CTransferPeer", path: "Sources/Benchmarks/CTransferPeer"),
@@ -53,7 +56,7 @@ let package = Package(
             path: "Sources/Benchmarks/Probes/TransferProbe"
         ),
         .target(name: "HardwareTest", dependencies: ["PeripheralIO", "VirtualHardware", crypto, histogram]),
-        .executableTarget(name: "hil", dependencies: ["HardwareTest", argumentParser]),
+        .executableTarget(name: "hil", dependencies: ["HardwareTest", "VirtualHardware", argumentParser]),
         .testTarget(name: "HardwareTestTests", dependencies: ["HardwareTest"]),
         .testTarget(name: "hilTests", dependencies: ["hil", "HardwareTest", "VirtualHardware"]),
         .testTarget(name: "RTOSTests", dependencies: ["RTOS", "VirtualHardware"]),
@@ -68,7 +71,7 @@ let package = Package(
     ]
 )
 
-for target in package.targets {
+for target in package.targets where target.type != .system {
     target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
     target.cSettings = (target.cSettings ?? []) + [.treatAllWarnings(as: .error)]
 }

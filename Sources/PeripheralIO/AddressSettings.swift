@@ -27,7 +27,57 @@ extension SPISettings {
     }
 }
 
+extension SPISettings {
+    static let busSettingNames = "order, cs, cspol, cssetup, cshold, cpha, dummy, internal"
+
+    /// Settings of a controller that shares its bus among several chip selects.
+    mutating func applyToBus(_ key: String, _ value: String, of name: String) throws(PeripheralError) -> Bool {
+        switch key {
+        case "order": leastSignificantFirst = try choice(value, key, of: name, ["msb": false, "lsb": true])
+        case "cs":
+            chipSelect = try choice(value, key, of: name, ["0": 0, "1": 1, "2": 2, "3": 3, "4": 4, "none": nil])
+        case "cspol": chipSelectIsHigh = try choice(value, key, of: name, ["low": false, "high": true])
+        case "cssetup": setupTime = try nanoseconds(value, key, of: name)
+        case "cshold": holdTime = try nanoseconds(value, key, of: name)
+        case "cpha": trailingEdge = try choice(value, key, of: name, SPITrailingEdge.self)
+        case "dummy":
+            let digits = value.hasPrefix("0x") ? value.dropFirst(2) : value[...]
+            guard let byte = UInt8(digits, radix: value.hasPrefix("0x") ? 16 : 10) else {
+                throw .badAddress(name, reason: "\(key)=\(value) is no byte; write 0 to 255, or 0xFF")
+            }
+            dummyByte = byte
+        case "internal":
+            guard value.isEmpty else { throw .badAddress(name, reason: "internal takes no value") }
+            isInternal = true
+        default: return false
+        }
+        return true
+    }
+}
+
+private func nanoseconds(_ value: String, _ key: String, of name: String) throws(PeripheralError) -> UInt32 {
+    guard let number = UInt32(value), number <= SPISelect.longestTime else {
+        throw .badAddress(name, reason: "\(key)=\(value) is not 0 to \(SPISelect.longestTime) nanoseconds")
+    }
+    return number
+}
+
 extension FaultPlan {
+    static let usbSettingNames = "reply, packet, halt, nak, detach"
+
+    /// What can go wrong on USB.
+    mutating func applyToUSB(_ key: String, _ value: String, of name: String) throws(PeripheralError) -> Bool {
+        switch key {
+        case "reply": wrongReply = try probability(value, key, of: name)
+        case "packet": shortPacket = Int(try count(value, key, of: name))
+        case "halt": haltEndpointAfter = UInt64(try count(value, key, of: name))
+        case "nak": nakAfter = UInt64(try count(value, key, of: name))
+        case "detach": detachAfter = UInt64(try count(value, key, of: name))
+        default: return false
+        }
+        return true
+    }
+
     static let settingNames = "flip, lose, repeat, short, stall, unplug, seed"
 
     mutating func apply(_ key: String, _ value: String, of name: String) throws(PeripheralError) -> Bool {

@@ -11,6 +11,12 @@ public struct DeviceAddress: Hashable, Sendable {
         case virtualUART
         /// A pseudoterminal pair whose far end sends back what it gets.
         case virtualTTY
+        /// An FTDI chip on USB.
+        case ftdi(FTDIAddress)
+        /// A virtual FT232H with a wire from MOSI to MISO, and one from TX to RX.
+        case virtualFT232H
+        /// A virtual FT232H with a NOR flash on its pins.
+        case virtualFlash
     }
 
     /// As it was written, without the settings.
@@ -19,6 +25,9 @@ public struct DeviceAddress: Hashable, Sendable {
     public var serial = SerialSettings()
     public var spi = SPISettings()
     public var faults = FaultPlan.none
+    /// Of a chip that has both, the serial port rather than the SPI controller: `uart`, or a baud rate, among the
+    /// settings.
+    public var wantsUART = false
 
     /// - Throws: `badAddress`, which says what cannot be understood.
     public init(_ text: String) throws(PeripheralError) {
@@ -27,6 +36,7 @@ public struct DeviceAddress: Hashable, Sendable {
         device = try Self.device(named: name)
         if case .virtualUART = device { serial.baudRate = 3_000_000 }
         let settings = parts.count > 1 ? parts[1].split(separator: "&") : []
+        wantsUART = isFTDI && settings.contains { $0 == "uart" || $0.hasPrefix("baud=") }
         for setting in settings {
             let pair = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             try set(String(pair[0]), pair.count > 1 ? String(pair[1]) : "")
@@ -44,6 +54,7 @@ public struct DeviceAddress: Hashable, Sendable {
     }
 
     private static func device(named name: String) throws(PeripheralError) -> Device {
+        if name.hasPrefix(FTDIAddress.scheme) { return .ftdi(try FTDIAddress(name)) }
         guard let scheme = name.range(ofScheme: "://") else {
             guard name.hasPrefix("/") else {
                 throw .badAddress(
@@ -56,11 +67,14 @@ public struct DeviceAddress: Hashable, Sendable {
         case ("virtual", "spi"): return .virtualSPI
         case ("virtual", "uart"): return .virtualUART
         case ("virtual", "tty"): return .virtualTTY
+        case ("virtual", "ft232h"): return .virtualFT232H
+        case ("virtual", "flash"): return .virtualFlash
         case ("virtual", _):
-            throw .badAddress(
-                name, reason: "no such virtual device; there are virtual://spi, virtual://uart and virtual://tty")
+            let known = "virtual://spi, virtual://uart, virtual://tty, virtual://ft232h and virtual://flash"
+            throw .badAddress(name, reason: "no such virtual device; there are \(known)")
         case (let scheme, _):
-            throw .badAddress(name, reason: "unknown kind of device “\(scheme)”; there are paths and virtual://")
+            throw .badAddress(
+                name, reason: "unknown kind of device “\(scheme)”; there are paths, ftdi:// and virtual://")
         }
     }
 
@@ -73,25 +87,41 @@ public struct DeviceAddress: Hashable, Sendable {
         switch device {
         case .serial, .virtualUART, .virtualTTY: true
         case .virtualSPI: false
+        case .ftdi, .virtualFT232H, .virtualFlash: wantsUART
+        }
+    }
+
+    private var isFTDI: Bool {
+        switch device {
+        case .ftdi, .virtualFT232H, .virtualFlash: true
+        case .serial, .virtualUART, .virtualTTY, .virtualSPI: false
         }
     }
 
     private var hasFaults: Bool {
         switch device {
-        case .virtualSPI, .virtualUART: true
-        case .serial, .virtualTTY: false
+        case .virtualSPI, .virtualUART, .virtualFT232H, .virtualFlash: true
+        case .serial, .virtualTTY, .ftdi: false
         }
     }
 
+    private var hasUSBFaults: Bool { hasFaults && isFTDI }
+
     private var knownSettings: String {
-        let line = isUART ? "baud, databits, parity, stopbits, flow" : "speed, mode"
-        return hasFaults ? "there are \(line), \(FaultPlan.settingNames)" : "there are \(line)"
+        var line = isUART ? "baud, databits, parity, stopbits, flow" : "speed, mode"
+        if isFTDI { line += isUART ? ", uart" : ", \(SPISettings.busSettingNames), uart" }
+        if hasFaults { line += ", \(FaultPlan.settingNames)" }
+        if hasUSBFaults { line += ", \(FaultPlan.usbSettingNames)" }
+        return "there are \(line)"
     }
 
     /// False if there is no such setting for this device.
     private mutating func apply(_ key: String, _ value: String) throws(PeripheralError) -> Bool {
+        if isFTDI, key == "uart" { return true }
         let isLine = isUART ? try serial.apply(key, value, of: name) : try spi.apply(key, value, of: name)
         if isLine { return true }
+        if isFTDI, !isUART, try spi.applyToBus(key, value, of: name) { return true }
+        if hasUSBFaults, try faults.applyToUSB(key, value, of: name) { return true }
         return hasFaults ? try faults.apply(key, value, of: name) : false
     }
 }
@@ -104,6 +134,17 @@ public struct SPISettings: Hashable, Sendable {
     public var mode = 0
     /// What is sent while only reading.
     public var dummyByte: UInt8 = 0xFF
+    public var leastSignificantFirst = false
+    /// How modes 1 and 3 are made on a chip that has only 0 and 2; nil refuses them.
+    public var trailingEdge: SPITrailingEdge?
+    /// Which of the controller's chip selects, 0…4 (ADBUS3…7 of an FTDI chip); nil asserts none.
+    public var chipSelect: Int? = 0
+    public var chipSelectIsHigh = false
+    /// Nanoseconds from chip select to the first edge of SCK, and from the last to its release, at least: 0…4000.
+    public var setupTime: UInt32 = 0
+    public var holdTime: UInt32 = 0
+    /// Connects MOSI to MISO inside the chip.
+    public var isInternal = false
 
     public init() {}
 }

@@ -130,6 +130,22 @@ public final class Peripheral: Sendable {
         }
     }
 
+    /// Sends `sent`, then fills `received`, polled and under one chip select: a command to a device on an SPI bus, and its
+    /// answer. What comes in meanwhile is dropped, and dummy bytes go out while it reads. SPI only; either may be empty.
+    public func transaction(sending sent: RawSpan, receiving received: inout MutableRawSpan) throws(PeripheralError) {
+        try requireSPI()
+        try sent.withUnsafeBytes { (sent) throws(PeripheralError) in
+            try received.withUnsafeMutableBytes { (received) throws(PeripheralError) in
+                var segment = Segment(
+                    transmit: sent.isEmpty ? nil : sent.baseAddress,
+                    receive: received.isEmpty ? nil : received.baseAddress,
+                    count: sent.count + received.count)
+                if !sent.isEmpty, !received.isEmpty { segment.turn = sent.count }
+                _ = try engine.transferPolled(segment)
+            }
+        }
+    }
+
     // MARK: Zero copy
 
     /// Starts a zero-copy write: obtains the write mutex, and lets the device send straight from `buffer`.
@@ -163,7 +179,8 @@ public final class Peripheral: Sendable {
             let reason = "an exchange needs an SPI device and buffers of one length"
             return WriteTicket(peripheral: self, refusal: .refused(.badValue(reason)))
         }
-        let segment = Segment(transmit: sent.baseAddress, receive: received?.baseAddress, count: sent.count)
+        let segment = Segment(
+            transmit: sent.baseAddress, receive: received?.baseAddress, count: sent.count, isInPlace: true)
         do {
             return WriteTicket(peripheral: self, end: try engine.startOwnedWrite(segment, timeout))
         } catch {
@@ -177,7 +194,7 @@ public final class Peripheral: Sendable {
     /// - Returns: how many bytes were taken, which is all of them.
     public func startWrite(unretained bytes: UnsafeRawBufferPointer) throws(PeripheralError) -> Int {
         _ = try engine.startWrite(
-            Segment(transmit: bytes.baseAddress, receive: nil, count: bytes.count), owned: false)
+            Segment(transmit: bytes.baseAddress, receive: nil, count: bytes.count, isInPlace: true), owned: false)
         return bytes.count
     }
 

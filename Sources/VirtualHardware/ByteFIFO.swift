@@ -38,6 +38,22 @@ struct ByteFIFO: Sendable {
         return done
     }
 
+    /// The byte at this place of the queue, which must be there.
+    func peek(_ place: Int) -> UInt8 {
+        let places = indices.readable
+        return bytes[place < places.count ? places.lowerBound + place : place - places.count]
+    }
+
+    /// Takes out so many bytes, which must be there, unread.
+    mutating func removeFirst(_ count: Int) {
+        var rest = count
+        while rest > 0 {
+            let step = min(rest, indices.readable.count)
+            indices.took(step)
+            rest -= step
+        }
+    }
+
     /// There must be one.
     mutating func removeFirst() -> UInt8 {
         let byte = bytes[indices.readable.lowerBound]

@@ -15,6 +15,18 @@ public struct FaultPlan: Hashable, Sendable {
     public var stallAfter: UInt64?
     /// Is unplugged once this many bytes have been on the wire.
     public var unplugAfter: UInt64?
+    /// The chance, for each answer of a virtual chip to a command that shifts no data (the level of pins, a bad
+    /// opcode), that it is wrong: 0 to 1.
+    public var wrongReply = 0.0
+    /// A USB device puts no more than this many bytes of data in a packet to the host: at least 1.
+    public var shortPacket: Int?
+    /// A USB device halts the bulk endpoint across which the byte of this number, counted over all of them, has gone:
+    /// it answers STALL until the host clears the halt, and then goes on without a fault of this kind.
+    public var haltEndpointAfter: UInt64?
+    /// A USB device answers NAK for ever at its bulk endpoints once this many bytes have gone across them.
+    public var nakAfter: UInt64?
+    /// A USB device is unplugged once this many bytes have gone across its bulk endpoints.
+    public var detachAfter: UInt64?
     /// Where the random numbers start.
     public var seed: UInt64 = 1
 
@@ -23,7 +35,7 @@ public struct FaultPlan: Hashable, Sendable {
     /// No fault at all.
     public static let none = FaultPlan()
 
-    /// True if bytes pass unchanged.
+    /// True if bytes pass unchanged on the wire.
     public var isTransparent: Bool { flip == 0 && lose == 0 && `repeat` == 0 }
 
     /// How many of `count` bytes are taken at once.

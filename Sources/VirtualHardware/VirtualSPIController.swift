@@ -26,19 +26,15 @@ public struct VirtualSPIController: Sendable {
         let clock: UInt32
         /// Bytes that have been on the wire.
         var done = 0
-        /// Places that hold what came in. Fewer than `done` once a byte was lost.
-        var filled = 0
     }
 
     private var model: any SPIModel
+    private let modelKeepsTime: Bool
     private let faults: FaultPlan
-    private var line: FaultyLine
+    private var line: ClockedLine
     private var transfer: Transfer?
     private var selected = false
     private var onWire: UInt64 = 0
-    /// What has come in and waits for its place, because a byte before it was repeated.
-    private var late: [UInt8] = []
-    private var latePlaced = 0
 
     /// SCK in force, in hertz, to the nearest.
     public private(set) var clock: UInt32
@@ -49,8 +45,9 @@ public struct VirtualSPIController: Sendable {
 
     public init(clock: UInt32, model: any SPIModel = SPILoopback(), faults: FaultPlan = .none) {
         self.model = model
+        modelKeepsTime = type(of: model).keepsTime
         self.faults = faults
-        line = FaultyLine(faults)
+        line = ClockedLine(faults)
         self.clock = Self.nearestClock(notAbove: clock)
     }
 
@@ -82,6 +79,7 @@ public struct VirtualSPIController: Sendable {
         transfer = Transfer(count: taken, start: now, clock: clock)
         if !selected {
             selected = true
+            if modelKeepsTime { model.advance(to: now) }
             model.select()
         }
         return taken
@@ -100,20 +98,23 @@ public struct VirtualSPIController: Sendable {
         let last = transfer.done + faults.crossing(transfer.count - transfer.done, after: onWire)
         let due = min(last, Self.bytes(of: transfer.count, in: elapsed, at: transfer.clock))
         while transfer.done < due {
+            if modelKeepsTime {
+                let end = Self.time(of: transfer.done + 1, at: transfer.clock)
+                model.advance(to: transfer.start.advanced(byNanoseconds: end))
+            }
             let answer = model.shift(mosi(transfer.done))
             transfer.done += 1
             onWire += 1
-            place(answer, in: &transfer, miso)
+            line.pass(answer, put: miso)
         }
         if isUnplugged {
             self.transfer = nil
-            forgetLate()
+            line.forget()
             return .unplugged
         }
         guard transfer.done < transfer.count else {
-            for place in transfer.filled..<transfer.count { miso(place, Self.idleByte) }
+            line.end(put: miso)
             self.transfer = nil
-            forgetLate()
             if !holdsChipSelect { deselect() }
             return .complete
         }
@@ -126,7 +127,7 @@ public struct VirtualSPIController: Sendable {
     public mutating func abort() -> Int {
         defer {
             transfer = nil
-            forgetLate()
+            line.forget()
             deselect()
         }
         return transfer?.done ?? 0
@@ -159,32 +160,5 @@ public struct VirtualSPIController: Sendable {
         // The quotient fits: no clock is as fast as eight bits a nanosecond.
         let (quotient, _) = bitTimesPerByte.dividingFullWidth(nanoseconds.multipliedFullWidth(by: UInt64(clock)))
         return Int(min(UInt64(count), quotient))
-    }
-
-    // MARK: Faults
-
-    /// What an idle MISO reads, with its pull-up.
-    private static let idleByte: UInt8 = 0xFF
-
-    /// Gives what came in its place, once the faults of the line have had their way.
-    private mutating func place(_ answer: UInt8, in transfer: inout Transfer, _ miso: (Int, UInt8) -> Void) {
-        guard !faults.isTransparent else {
-            miso(transfer.filled, answer)
-            transfer.filled += 1
-            return
-        }
-        line.pass(answer) { late.append($0) }
-        // No place before its time: the place may still hold what is to be sent.
-        while latePlaced < late.count, transfer.filled < transfer.done {
-            miso(transfer.filled, late[latePlaced])
-            transfer.filled += 1
-            latePlaced += 1
-        }
-        if latePlaced == late.count { forgetLate() }
-    }
-
-    private mutating func forgetLate() {
-        late.removeAll(keepingCapacity: true)
-        latePlaced = 0
     }
 }

@@ -14,7 +14,7 @@ struct Hil: ParsableCommand {
             7 device lost, 8 not supported.
             """,
         version: "0.1.0",
-        subcommands: [ListCommand.self, LoopbackCommand.self, UARTCommand.self])
+        subcommands: [ListCommand.self, LoopbackCommand.self, UARTCommand.self, VirtualCommand.self])
 
     static func main() {
         // A pipe whose reader has gone is an error to be told, not the end of the process.

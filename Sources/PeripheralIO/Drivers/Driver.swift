@@ -100,15 +100,46 @@ struct Segment: @unchecked Sendable {
     /// Where what comes in at the same time goes; nil drops it (SPI).
     var receive: UnsafeMutableRawPointer?
     var count: Int
+    /// Half duplex: so many bytes are sent first, and dropped what comes in; then the others are received, under the same
+    /// chip select. `receive` is where the first of those goes. nil sends and receives at the same time.
+    var turn: Int?
+    /// Zero copy: sent from where it lies, however short it is.
+    var isInPlace = false
 
     /// The first `bytes` of it.
     func prefix(_ bytes: Int) -> Segment {
-        Segment(transmit: transmit, receive: receive, count: bytes)
+        var part = self
+        part.count = bytes
+        if let turn, turn >= bytes { (part.turn, part.receive) = (nil, nil) }
+        return part
     }
 
     /// The part that is left when the device has taken `bytes` of it.
     func dropFirst(_ bytes: Int) -> Segment {
-        Segment(transmit: transmit.map { $0 + bytes }, receive: receive.map { $0 + bytes }, count: count - bytes)
+        var rest = self
+        rest.count -= bytes
+        rest.transmit = transmit.map { $0 + bytes }
+        guard let turn else {
+            rest.receive = receive.map { $0 + bytes }
+            return rest
+        }
+        rest.turn = turn - min(turn, bytes)
+        rest.receive = receive.map { $0 + max(0, bytes - turn) }
+        // From here on there is nothing to send.
+        if bytes >= turn { (rest.turn, rest.transmit) = (nil, nil) }
+        return rest
+    }
+
+    /// What is sent at a place of it; nil for a dummy byte.
+    func sent(at place: Int) -> UInt8? {
+        if let turn, place >= turn { return nil }
+        return transmit?.load(fromByteOffset: place, as: UInt8.self)
+    }
+
+    /// Puts away what came in at a place of it.
+    func received(_ byte: UInt8, at place: Int) {
+        let place = place - (turn ?? 0)
+        if place >= 0 { receive?.storeBytes(of: byte, toByteOffset: place, as: UInt8.self) }
     }
 }
 

@@ -87,7 +87,8 @@ struct PacketChain: ~Copyable, @unchecked Sendable {
             start = ends[place] - count
             if offset < ends[place] {
                 let whole = Segment(
-                    transmit: packets[place].block.address, receive: packets[place].receivePlace, count: count)
+                    transmit: packets[place].block.address, receive: packets[place].receivePlace, count: count,
+                    isInPlace: true)
                 return whole.dropFirst(offset - start)
             }
         }

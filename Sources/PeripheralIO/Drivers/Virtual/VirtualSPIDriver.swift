@@ -92,9 +92,9 @@ final class VirtualSPIDriver: Driver {
         while let segment = state.segment {
             let dummy = state.dummyByte
             let progress = state.controller.advance(to: now) { place in
-                segment.transmit?.load(fromByteOffset: place, as: UInt8.self) ?? dummy
+                segment.sent(at: place) ?? dummy
             } miso: { place, byte in
-                segment.receive?.storeBytes(of: byte, toByteOffset: place, as: UInt8.self)
+                segment.received(byte, at: place)
             }
             switch progress {
             case .complete: startNext(&state)

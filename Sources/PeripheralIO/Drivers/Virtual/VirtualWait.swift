@@ -5,23 +5,25 @@ import VirtualHardware
 
 /// Sleeping on a virtual device's clock.
 extension HardwareClock {
-    /// Sleeps until `instant` of this clock or a signal on `event`, or on `other`; true if `event` was signalled.
+    /// Sleeps until `instant` of this clock or a signal on `event`, or on one of the others; true if `event` was signalled.
     ///
     /// On a virtual clock a wait for a time ends at once, and the time has come.
     func wait(
-        until instant: MonotonicTime, event: EventDescriptor, or other: EventDescriptor? = nil
+        until instant: MonotonicTime, event: EventDescriptor, or other: EventDescriptor? = nil,
+        or third: EventDescriptor? = nil
     ) throws(PeripheralError) -> Bool {
         var deadline = instant
         if case .virtual(let clock) = self, instant != .never {
             clock.advance(to: instant)
             deadline = MonotonicTime(nanoseconds: 0)
         }
-        return try withUnsafeTemporaryAllocation(of: pollfd.self, capacity: 2) {
+        return try withUnsafeTemporaryAllocation(of: pollfd.self, capacity: 3) {
             (descriptors) throws(PeripheralError) in
             // poll(2) passes over a negative descriptor.
             descriptors[0] = pollfd(fd: event.number, events: Int16(POLLIN), revents: 0)
             descriptors[1] = pollfd(fd: other?.number ?? -1, events: Int16(POLLIN), revents: 0)
-            let result = hil_poll(descriptors.baseAddress!, 2, deadline.nanoseconds)
+            descriptors[2] = pollfd(fd: third?.number ?? -1, events: Int16(POLLIN), revents: 0)
+            let result = hil_poll(descriptors.baseAddress!, 3, deadline.nanoseconds)
             if result < 0, result != -EINTR { throw .system(call: "ppoll", errno: -result) }
             return result > 0 && descriptors[0].revents != 0
         }

@@ -1,0 +1,2 @@
+#include <ftdi.h>
+#include <libusb.h>

@@ -1,0 +1,87 @@
+import RTOS
+import VirtualHardware
+
+/// Lets any number of threads wait for the transfers of one interface: one of them at a time reaps for all.
+///
+/// So a caller that waits for its own transfer needs no other thread to be told of its end.
+final class USBPump: Sendable {
+    private struct State {
+        var isReaping = false
+        /// And it has been called.
+        var isCalled = false
+        /// Threads that wait for the one that reaps.
+        var followers = 0
+    }
+
+    private let usb: any USBInterface
+    private let state = Guarded(State())
+    /// For the followers: something has ended, or somebody else has to reap.
+    private let news: EventDescriptor
+    /// For the one that reaps: what it waits for may have come about in another way.
+    private let call: EventDescriptor
+
+    init(_ usb: any USBInterface) throws(PeripheralError) {
+        self.usb = usb
+        news = try EventDescriptor()
+        call = try EventDescriptor()
+    }
+
+    /// Sleeps until transfers have ended, `wake` is called, `deadline`, or a signal on `event`. May return early.
+    ///
+    /// - Parameter ended: is told of the ends if it is this thread that reaps.
+    /// - Returns: true if `event` was signalled.
+    func wait(
+        until deadline: MonotonicTime, event: EventDescriptor, _ ended: (USBEnd) -> Void
+    ) throws(PeripheralError) -> Bool {
+        let reaps = state.withLock { state in
+            if state.isReaping {
+                state.followers += 1
+                return false
+            }
+            state.isReaping = true
+            return true
+        }
+        return reaps ? try reap(until: deadline, event, ended) : try follow(until: deadline, event)
+    }
+
+    private func reap(
+        until deadline: MonotonicTime, _ event: EventDescriptor, _ ended: (USBEnd) -> Void
+    ) throws(PeripheralError) -> Bool {
+        defer {
+            let isFollowed = state.withLock { state in
+                if state.isCalled { call.reset() }
+                state.isReaping = false
+                state.isCalled = false
+                return state.followers > 0
+            }
+            if isFollowed { news.signal() }
+        }
+        return try usb.reap(until: deadline, event: event, or: call, ended)
+    }
+
+    private func follow(until deadline: MonotonicTime, _ event: EventDescriptor) throws(PeripheralError) -> Bool {
+        defer {
+            let isLast = state.withLock { state in
+                state.followers -= 1
+                return state.followers == 0
+            }
+            if isLast { news.reset() }
+        }
+        // Virtual time is moved on by the thread that reaps.
+        let limit = if case .virtual = usb.clock { MonotonicTime.never } else { deadline }
+        return try HardwareClock.wall.wait(until: limit, event: event, or: news)
+    }
+
+    /// Has everybody who waits look again. Seldom needed.
+    func wake() {
+        let isFollowed = state.withLock { state in
+            // In one step, or the call could outlive the wait that it was meant for.
+            if state.isReaping, !state.isCalled {
+                state.isCalled = true
+                call.signal()
+            }
+            return state.followers > 0
+        }
+        if isFollowed { news.signal() }
+    }
+}
