@@ -73,7 +73,21 @@ struct OwnershipDiagnosticsTests {
             }
         }
         let maps = (own + others).map { $0.path() }.filter { FileManager.default.fileExists(atPath: $0) }
-        return ["-I", modules.path()] + maps.flatMap { ["-Xcc", "-fmodule-map-file=\($0)"] }
+        let headers = try systemHeaders(of: ["libftdi1"]).flatMap { ["-Xcc", $0] }
+        return ["-I", modules.path()] + headers + maps.flatMap { ["-Xcc", "-fmodule-map-file=\($0)"] }
+    }
+
+    /// Where the headers of the machine's own libraries are, as the package manager asks for it too.
+    private static func systemHeaders(of libraries: [String]) throws -> [String] {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["pkg-config", "--cflags-only-I"] + libraries
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        try process.run()
+        let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return String(decoding: output, as: UTF8.self).split(whereSeparator: \.isWhitespace).map(String.init)
     }
 
     private static func names(in folder: URL) throws -> [String] {

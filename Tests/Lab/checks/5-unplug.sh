@@ -1,0 +1,21 @@
+# The cable is pulled in the middle of each kind of transfer: every one ends with "device lost".
+pulled_during() {
+    plug
+    local status=0
+    timeout 60 "$hil" "$@" > "$state/transfer" 2>&1 < <(sleep 50) &
+    local transfer=$!
+    sleep 3
+    pull
+    wait "$transfer" || status=$?
+    cat "$state/transfer"
+    unplug
+    [ "$status" -eq 7 ] || {
+        echo "status $status, not 7"
+        return 1
+    }
+}
+check "unplugged during SPI" pulled_during loopback ftdi:///1 --seconds 50
+check "unplugged during SPI packets" pulled_during loopback ftdi:///1 --packets --seconds 50
+check "unplugged during UART" pulled_during loopback 'ftdi:///1?baud=115200' --seconds 50
+check "unplugged while nothing is on its way" pulled_during uart 'ftdi:///1?baud=115200'
+check "unplugged during ftdi_sio" pulled_during loopback '/dev/ttyUSB0?baud=115200' --seconds 50
