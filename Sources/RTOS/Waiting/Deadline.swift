@@ -13,6 +13,12 @@ public struct Deadline {
         point = Kernel.current.time(ofTick: tick)
     }
 
+    /// The same, counted from now: for a call that does something else before it waits.
+    init(fromNow timeout: Timeout) {
+        self.timeout = timeout
+        if case .ticks = timeout { _ = time }
+    }
+
     /// The caller does not want to wait at all.
     var isNow: Bool { timeout == .now }
 
