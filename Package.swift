@@ -65,6 +65,8 @@ let package = Package(
             dependencies: ["PeripheralIO", "RTOS", "VirtualHardware"],
             path: "Sources/Benchmarks/Probes/TransferProbe"
         ),
+        .executableTarget(
+            name: "PrimitiveProbe", dependencies: ["RTOS"], path: "Sources/Benchmarks/Probes/PrimitiveProbe"),
         .target(name: "HardwareTest", dependencies: ["PeripheralIO", "VirtualHardware", crypto, histogram]),
         .executableTarget(name: "hil", dependencies: ["HardwareTest", argumentParser]),
         .testTarget(name: "HardwareTestTests", dependencies: ["HardwareTest"]),

@@ -32,8 +32,9 @@ public struct Deadline {
             switch timeout {
             case .now: point = MonotonicTime(nanoseconds: 0)
             case .ticks(let ticks):
-                let kernel = Kernel.current
-                point = kernel.time(ofTick: kernel.tickCount &+ UInt64(ticks))
+                point = TaskControlBlock.current.pointee.withKernel { kernel in
+                    kernel.time(ofTick: kernel.tickCount &+ UInt64(ticks))
+                }
             case .forever: point = .never
             }
             self.point = point
