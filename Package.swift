@@ -43,11 +43,24 @@ let package = Package(
             dependencies: ["CLibFTDI", "CLinux", "RTOS", "VirtualHardware", logging, system, yams],
             swiftSettings: [.enableExperimentalFeature("Lifetimes")]
         ),
-        .target(name: "CTransferPeer", path: "Sources/Benchmarks/CTransferPeer"),
+        .target(name: "CMeasuring", path: "Sources/Benchmarks/CMeasuring"),
+        .target(name: "CTransferPeer", dependencies: ["CMeasuring"], path: "Sources/Benchmarks/CTransferPeer"),
+        .target(name: "CRTOSPeer", dependencies: ["CMeasuring"], path: "Sources/Benchmarks/CRTOSPeer"),
+        .target(name: "BoostPeer", dependencies: ["CMeasuring"], path: "Sources/Benchmarks/BoostPeer"),
+        .target(
+            name: "PairedBenchmarks", dependencies: [benchmark], path: "Sources/Benchmarks/PairedBenchmarks"),
         .executableTarget(
             name: "TransferBenchmarks",
-            dependencies: ["CTransferPeer", "PeripheralIO", "RTOS", "VirtualHardware", benchmark],
+            dependencies: [
+                "CMeasuring", "CTransferPeer", "PairedBenchmarks", "PeripheralIO", "RTOS", "VirtualHardware", benchmark,
+            ],
             path: "Sources/Benchmarks/TransferBenchmarks",
+            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
+        ),
+        .executableTarget(
+            name: "RTOSBenchmarks",
+            dependencies: ["BoostPeer", "CMeasuring", "CRTOSPeer", "PairedBenchmarks", "RTOS", benchmark],
+            path: "Sources/Benchmarks/RTOSBenchmarks",
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
         ),
         .executableTarget(
@@ -55,6 +68,8 @@ let package = Package(
             dependencies: ["PeripheralIO", "RTOS", "VirtualHardware"],
             path: "Sources/Benchmarks/Probes/TransferProbe"
         ),
+        .executableTarget(
+            name: "PrimitiveProbe", dependencies: ["RTOS"], path: "Sources/Benchmarks/Probes/PrimitiveProbe"),
         .target(name: "HardwareTest", dependencies: ["PeripheralIO", "VirtualHardware", crypto, histogram]),
         .executableTarget(name: "hil", dependencies: ["HardwareTest", "VirtualHardware", argumentParser]),
         .testTarget(name: "HardwareTestTests", dependencies: ["HardwareTest"]),
@@ -68,10 +83,12 @@ let package = Package(
             // Compiled by a test, and most of them must not compile.
             exclude: ["Fixtures"]
         ),
-    ]
+    ],
+    cxxLanguageStandard: .cxx17
 )
 
 for target in package.targets where target.type != .system {
     target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
     target.cSettings = (target.cSettings ?? []) + [.treatAllWarnings(as: .error)]
+    target.cxxSettings = (target.cxxSettings ?? []) + [.treatAllWarnings(as: .error)]
 }

@@ -1,21 +1,95 @@
 import RTOS
-import Synchronization
 import Testing
 
-/// One call of a queue, as a thread saw it: the moments between which it took place, and what came of it.
-private struct Call: Sendable {
-    enum Kind: Hashable, Sendable {
+@Suite("Linearizability")
+struct LinearizabilityTests {
+    @Test("the checker itself tells right from wrong")
+    func checker() {
+        let put = Call(step: QueueModel.Step.put(1, priority: 0, isDone: true), began: 0, ended: 1)
+        let urgent = Call(step: QueueModel.Step.put(2, priority: 5, isDone: true), began: 2, ended: 3)
+        func get(_ body: UInt8?, began: Int) -> Call<QueueModel.Step> {
+            Call(step: .get(body), began: began, ended: 5)
+        }
+        #expect(isLinearizable([put, urgent, get(2, began: 4)], from: QueueModel(capacity: 2)))
+        #expect(!isLinearizable([put, urgent, get(1, began: 4)], from: QueueModel(capacity: 2)))
+        #expect(isLinearizable([put, urgent, get(1, began: 1)], from: QueueModel(capacity: 2)))
+        #expect(!isLinearizable([put, get(nil, began: 2)], from: QueueModel(capacity: 2)))
+        #expect(isLinearizable([put, get(nil, began: 0)], from: QueueModel(capacity: 2)))
+        #expect(!isLinearizable([put, urgent], from: QueueModel(capacity: 1)))
+    }
+
+    @Test("message queue: every recorded history of real threads has a sequential explanation", arguments: [1, 2, 3])
+    func messageQueue(capacity: Int) {
+        let failures = unexplainedHistories(
+            threads: 4, steps: 4, rounds: stressCount(4000), seed: capacity, model: QueueModel(capacity: capacity),
+            subject: { MessageQueue(capacity: capacity, messageSize: 1) },
+            act: { queue, _, number, random -> QueueModel.Step in
+                let timeout: Timeout = random.one(of: [.now, .now, .now, .now, .now, .now, .now, .now, .ticks(1)])
+                guard Bool.random(using: &random) else { return .get(try? queue.get(UInt8.self, timeout: timeout)) }
+                let body = UInt8(number)
+                let priority: UInt8 = random.one(of: [0, 0, 5])
+                let isDone = (try? queue.put(body, priority: priority, timeout: timeout)) != nil
+                return .put(body, priority: priority, isDone: isDone)
+            })
+        #expect(failures.isEmpty)
+    }
+
+    @Test(
+        "post queue: the same, first in first out and last in first out, whichever limit comes first",
+        arguments: [1, 3])
+    func postQueue(size: Int) {
+        let failures = unexplainedHistories(
+            threads: 4, steps: 4, rounds: stressCount(4000), seed: size, model: PostModel(size: size, nodes: 2),
+            subject: { PostQueue(size: size, pool: MessagePool(count: 2)) },
+            act: { queue, _, number, random -> PostModel.Step in
+                if Bool.random(using: &random) { return .pend(try? queue.pend(.now).size) }
+                let order: PostOrder = random.one(of: [.firstInFirstOut, .lastInFirstOut])
+                let isDone = (try? queue.post(nil, size: number, order, timeStamp: 0)) != nil
+                return .post(number, order, isDone: isDone)
+            })
+        #expect(failures.isEmpty)
+    }
+
+    @Test("memory pool: the same, where what is given back last is taken first", arguments: [1, 2, 4])
+    func memoryPool(capacity: Int) throws {
+        let failures = unexplainedHistories(
+            threads: 4, steps: 4, rounds: stressCount(4000), seed: capacity, model: PoolModel(capacity: capacity),
+            subject: { PoolSubject(capacity: capacity, threads: 4) },
+            act: { subject, thread, _, random -> PoolModel.Step in
+                if Bool.random(using: &random), let block = subject.held[thread].blocks.withLock({ $0.popLast() }) {
+                    try? subject.pool.giveBack(subject.base + block * 8)
+                    return .giveBack(block)
+                }
+                guard let address = try? subject.pool.takeAddress(.now) else { return .take(nil) }
+                let block = (address - subject.base) / 8
+                subject.held[thread].blocks.withLock { $0.append(block) }
+                return .take(block)
+            })
+        #expect(failures.isEmpty)
+    }
+
+    @Test("message buffer: the same, for one writer and one reader", arguments: [8, 13, 40])
+    func messageBuffer(capacity: Int) {
+        let failures = unexplainedHistories(
+            threads: 2, steps: 8, rounds: stressCount(4000), seed: capacity, model: BufferModel(capacity: capacity),
+            subject: { MessageBuffer(capacity: capacity) },
+            act: { buffer, thread, _, random -> BufferModel.Step in
+                let timeout: Timeout = random.one(of: [.now, .now, .now, .now, .now, .now, .now, .ticks(1)])
+                guard thread == 0 else { return .receive(buffer.receive(timeout: timeout)) }
+                let message = random.bytes(Int.random(in: 1...4, using: &random))
+                return .send(message, isDone: buffer.send(message, timeout: timeout) == message.count)
+            })
+        #expect(failures.isEmpty)
+    }
+}
+
+/// The messages in the order in which they are to be taken.
+private struct QueueModel: SequentialModel {
+    enum Step: Sendable {
         case put(UInt8, priority: UInt8, isDone: Bool)
         case get(UInt8?)
     }
 
-    var kind: Kind
-    var began: Int
-    var ended: Int
-}
-
-/// What a queue is: its messages in the order in which they are to be taken.
-private struct QueueModel: Hashable {
     struct Message: Hashable {
         var body: UInt8
         var priority: UInt8
@@ -24,9 +98,8 @@ private struct QueueModel: Hashable {
     let capacity: Int
     var messages: [Message] = []
 
-    /// Makes the call; false if it could not have had this result.
-    mutating func apply(_ kind: Call.Kind) -> Bool {
-        switch kind {
+    mutating func apply(_ step: Step) -> Bool {
+        switch step {
         case .put(let body, let priority, let isDone):
             guard isDone == (messages.count < capacity) else { return false }
             if isDone {
@@ -42,151 +115,102 @@ private struct QueueModel: Hashable {
     }
 }
 
-/// Whether the calls can be put into one order that respects their times and in which each has its result (Wing and Gong's
-/// search, with the states that have been tried).
-private func isLinearizable(_ calls: [Call], capacity: Int) -> Bool {
-    struct Place: Hashable {
-        var done: UInt64
-        var model: QueueModel
+private struct PostModel: SequentialModel {
+    enum Step: Sendable {
+        case post(Int, PostOrder, isDone: Bool)
+        case pend(Int?)
     }
-    var tried: Set<Place> = []
 
-    func search(_ place: Place) -> Bool {
-        if place.done == (1 << UInt64(calls.count)) - 1 { return true }
-        guard tried.insert(place).inserted else { return false }
-        let open = calls.indices.filter { place.done & 1 << UInt64($0) == 0 }
-        let earliestEnd = open.map { calls[$0].ended }.min()!
-        for index in open where calls[index].began < earliestEnd {
-            var next = place
-            next.done |= 1 << UInt64(index)
-            if next.model.apply(calls[index].kind), search(next) { return true }
+    let size: Int
+    let nodes: Int
+    var messages: [Int] = []
+
+    mutating func apply(_ step: Step) -> Bool {
+        switch step {
+        case .post(let message, let order, let isDone):
+            guard isDone == (messages.count < min(size, nodes)) else { return false }
+            if isDone { messages.insert(message, at: order == .firstInFirstOut ? messages.count : 0) }
+            return true
+        case .pend(let message):
+            guard message == messages.first else { return false }
+            if message != nil { messages.removeFirst() }
+            return true
         }
-        return false
-    }
-
-    return search(Place(done: 0, model: QueueModel(capacity: capacity)))
-}
-
-@Suite("Linearizability of the message queue")
-struct LinearizabilityTests {
-    @Test("the checker itself tells right from wrong")
-    func checker() {
-        let put = Call(kind: .put(1, priority: 0, isDone: true), began: 0, ended: 1)
-        let urgent = Call(kind: .put(2, priority: 5, isDone: true), began: 2, ended: 3)
-        #expect(isLinearizable([put, urgent, Call(kind: .get(2), began: 4, ended: 5)], capacity: 2))
-        #expect(!isLinearizable([put, urgent, Call(kind: .get(1), began: 4, ended: 5)], capacity: 2))
-        #expect(isLinearizable([put, urgent, Call(kind: .get(1), began: 1, ended: 5)], capacity: 2))
-        #expect(!isLinearizable([put, Call(kind: .get(nil), began: 2, ended: 5)], capacity: 2))
-        #expect(isLinearizable([put, Call(kind: .get(nil), began: 0, ended: 5)], capacity: 2))
-        #expect(!isLinearizable([put, urgent], capacity: 1))
-    }
-
-    @Test("every recorded history of real threads has a sequential explanation", arguments: [1, 2, 3])
-    func histories(capacity: Int) {
-        let threads = 4
-        let rounds = stressCount(4000)
-        let clock = Tally()
-        let history = Mutex<[Call]>([])
-        let queue = Mutex(MessageQueue(capacity: capacity, messageSize: 1))
-        let gate = SpinBarrier(count: threads)
-        let failures = Log<[Call]>()
-        runThreads(threads) { thread in
-            var random = SeededSequence(seed: UInt64(thread * 1000 + capacity))
-            for round in 0..<rounds {
-                gate.wait()
-                let subject = queue.withLock { $0 }
-                var calls: [Call] = []
-                gate.wait()
-                for step in 0..<4 {
-                    let timeout: Timeout = round % 16 == 0 ? random.one(of: [.now, .ticks(1)]) : .now
-                    let body = UInt8(thread * 4 + step)
-                    let priority: UInt8 = random.one(of: [0, 0, 5])
-                    let isPut = Bool.random(using: &random)
-                    let began = clock.next()
-                    let kind: Call.Kind
-                    if isPut {
-                        let isDone =
-                            (try? subject.put(body, priority: priority, timeout: timeout)) != nil
-                        kind = .put(body, priority: priority, isDone: isDone)
-                    } else {
-                        kind = .get(try? subject.get(UInt8.self, timeout: timeout))
-                    }
-                    let ended = clock.next()
-                    calls.append(Call(kind: kind, began: began, ended: ended))
-                }
-                history.withLock { $0 += calls }
-                gate.wait()
-                if thread == 0 {
-                    let all = history.withLock { history in
-                        defer { history = [] }
-                        return history
-                    }
-                    if !isLinearizable(all, capacity: capacity) { failures.append(all) }
-                    queue.withLock { $0 = MessageQueue(capacity: capacity, messageSize: 1) }
-                }
-            }
-        }
-        #expect(failures.contents.isEmpty)
     }
 }
 
-@Suite("Message queue under load")
-struct MessageQueueStressTests {
-    /// Each message names its producer and its number, and each producer uses two priorities: within one of them order
-    /// is promised from end to end, for every consumer sees its share in order.
-    @Test(
-        "8 producers and 8 consumers lose, repeat and reorder nothing",
-        arguments: [(1, 20_000), (7, 60_000), (1024, 400_000)])
-    func eightToEight(capacity: Int, messages: Int) {
-        let queue = MessageQueue(capacity: capacity, messageSize: 8)
-        let perThread = stressCount(messages)
-        let wrong = Tally()
-        let sum = Tally()
-        runThreads(16) { thread in
-            if thread < 8 {
-                for number in 1...perThread {
-                    let isUrgent = number % 64 == 0
-                    let message = UInt64(thread) << 56 | UInt64(number)
-                    let timeout: Timeout = number % 3 == 0 ? .ticks(1) : .forever
-                    while (try? queue.put(message, priority: isUrgent ? 9 : 0, timeout: timeout)) == nil {}
-                }
-            } else {
-                var last = [UInt64](repeating: 0, count: 16)
-                var taken = 0
-                while taken < perThread {
-                    let timeout: Timeout = taken % 5 == 0 ? .ticks(1) : .forever
-                    guard let message = try? queue.get(UInt64.self, timeout: timeout) else { continue }
-                    let number = message & 0xFFFF_FFFF
-                    let lane = Int(message >> 56) * 2 + (number % 64 == 0 ? 1 : 0)
-                    if number <= last[lane] { wrong.add(1) }
-                    last[lane] = number
-                    sum.add(Int(number))
-                    taken += 1
-                }
-            }
-        }
-        #expect(wrong.value == 0)
-        #expect(sum.value == 8 * perThread * (perThread + 1) / 2)
-        #expect((queue.count, queue.waiterCount(.takers), queue.waiterCount(.givers)) == (0, 0, 0))
+private struct PoolModel: SequentialModel {
+    enum Step: Sendable {
+        case take(Int?)
+        case giveBack(Int)
     }
 
-    @Test("on a single core, from a seed, nothing hangs or is lost", arguments: 0..<100 as Range<UInt64>)
-    func singleCore(seed: UInt64) {
-        let queue = MessageQueue(capacity: 1 + Int(seed % 3), messageSize: 8)
-        let sum = Tally()
-        onSingleCore(seed: seed, priority: 1) {
-            for producer in 0..<3 {
-                RTOSTask.start(name: "producer \(producer)", priority: UInt8(2 + producer)) {
-                    for number in 1...20 { try? queue.put(number, priority: number % 4 == 0 ? 1 : 0) }
-                }
-            }
-            for consumer in 0..<2 {
-                RTOSTask.start(name: "consumer \(consumer)", priority: UInt8(3 + consumer * 2)) {
-                    for _ in 0..<30 { if let number = try? queue.get(Int.self) { sum.add(number) } }
-                }
-            }
+    /// The block that is taken next is the last.
+    var free: [Int]
+
+    init(capacity: Int) {
+        free = (0..<capacity).reversed()
+    }
+
+    mutating func apply(_ step: Step) -> Bool {
+        switch step {
+        case .take(let block):
+            guard block == free.last else { return false }
+            _ = free.popLast()
+            return true
+        case .giveBack(let block):
+            guard !free.contains(block) else { return false }
+            free.append(block)
+            return true
         }
-        #expect(sum.value == 3 * 210)
-        #expect(queue.count == 0)
+    }
+}
+
+/// A pool, and which blocks each thread holds.
+private final class PoolSubject: @unchecked Sendable {
+    let pool: MemoryPool
+    let base: UnsafeMutableRawPointer
+    let held: [Held]
+
+    final class Held: Sendable {
+        let blocks = Guarded<[Int]>([])
+    }
+
+    init(capacity: Int, threads: Int) {
+        base = .allocate(byteCount: capacity * 8, alignment: 8)
+        let memory = UnsafeMutableRawBufferPointer(start: base, count: capacity * 8)
+        pool = try! MemoryPool(blockSize: 8, capacity: capacity, storage: .caller(memory))
+        held = (0..<threads).map { _ in Held() }
+    }
+
+    deinit {
+        for block in held.flatMap({ $0.blocks.withLock { $0 } }) { try? pool.giveBack(base + block * 8) }
+        pool.delete()
+        base.deallocate()
+    }
+}
+
+/// 4 bytes for each length.
+private struct BufferModel: SequentialModel {
+    enum Step: Sendable {
+        case send([UInt8], isDone: Bool)
+        case receive([UInt8])
+    }
+
+    let capacity: Int
+    var messages: [[UInt8]] = []
+
+    mutating func apply(_ step: Step) -> Bool {
+        switch step {
+        case .send(let message, let isDone):
+            let used = messages.reduce(0) { $0 + 4 + $1.count }
+            guard isDone == (used + 4 + message.count <= capacity) else { return false }
+            if isDone { messages.append(message) }
+            return true
+        case .receive(let message):
+            guard message == messages.first ?? [] else { return false }
+            if !message.isEmpty { messages.removeFirst() }
+            return true
+        }
     }
 }

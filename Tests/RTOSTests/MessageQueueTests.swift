@@ -169,7 +169,7 @@ struct MessageQueueTests {
         #expect(throws: MessageQueue.Failure.deleted) { try queue.get(UInt8.self, timeout: .now) }
     }
 
-    @Test("behaves as a sorted array does, wrapped round at every offset", arguments: 0..<1000 as Range<UInt64>)
+    @Test("behaves as a sorted array does, wrapped round at every offset", arguments: 0..<2000 as Range<UInt64>)
     func model(seed: UInt64) throws {
         var random = SeededSequence(seed: seed)
         let capacity = Int.random(in: 1...9, using: &random)
@@ -198,5 +198,28 @@ struct MessageQueueTests {
             }
             #expect((queue.count, queue.space) == (model.count, capacity - model.count))
         }
+    }
+}
+
+@Suite("Message queue on a single core")
+struct MessageQueueSingleCoreTests {
+    @Test("on a single core, from a seed, nothing hangs or is lost", arguments: 0..<100 as Range<UInt64>)
+    func singleCore(seed: UInt64) {
+        let queue = MessageQueue(capacity: 1 + Int(seed % 3), messageSize: 8)
+        let sum = Tally()
+        onSingleCore(seed: seed, priority: 1) {
+            for producer in 0..<3 {
+                RTOSTask.start(name: "producer \(producer)", priority: UInt8(2 + producer)) {
+                    for number in 1...20 { try? queue.put(number, priority: number % 4 == 0 ? 1 : 0) }
+                }
+            }
+            for consumer in 0..<2 {
+                RTOSTask.start(name: "consumer \(consumer)", priority: UInt8(3 + consumer * 2)) {
+                    for _ in 0..<30 { if let number = try? queue.get(Int.self) { sum.add(number) } }
+                }
+            }
+        }
+        #expect(sum.value == 3 * 210)
+        #expect(queue.count == 0)
     }
 }

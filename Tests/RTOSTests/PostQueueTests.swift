@@ -174,34 +174,4 @@ struct PostQueueTests {
         #expect(task.postQueue == nil)
         eventually { pool.snapshot.usedCount == 0 }
     }
-
-    @Test("8 producers and 8 consumers lose, repeat and reorder nothing")
-    func threads() throws {
-        let pool = MessagePool(count: 20)
-        let queues = [PostQueue(size: 12, pool: pool), PostQueue(size: 12, pool: pool)]
-        let perThread = stressCount(20_000)
-        let wrong = Tally()
-        let sum = Tally()
-        runThreads(16) { thread in
-            let queue = queues[thread % 2]
-            if thread < 8 {
-                for number in 1...perThread {
-                    let pointer = UnsafeMutableRawPointer(bitPattern: thread + 1)
-                    while (try? queue.post(pointer, size: number)) == nil { yieldThread() }
-                }
-            } else {
-                var last = [Int](repeating: 0, count: 9)
-                for _ in 0..<perThread {
-                    guard let message = try? queue.pend() else { continue }
-                    let producer = Int(bitPattern: message.pointer)
-                    if message.size <= last[producer] { wrong.add(1) }
-                    last[producer] = message.size
-                    sum.add(message.size)
-                }
-            }
-        }
-        #expect(wrong.value == 0)
-        #expect(sum.value == 8 * perThread * (perThread + 1) / 2)
-        #expect(pool.snapshot.usedCount == 0)
-    }
 }

@@ -24,7 +24,7 @@ final class Tally: Sendable {
     private let number = Atomic<Int>(0)
 
     func add(_ amount: Int) {
-        number.wrappingAdd(amount, ordering: .relaxed)
+        number.wrappingAdd(amount, ordering: .acquiringAndReleasing)
     }
 
     /// Answers how far it was, and goes one further: a clock that no two threads read the same.

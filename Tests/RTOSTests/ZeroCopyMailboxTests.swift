@@ -61,35 +61,4 @@ struct ZeroCopyMailboxTests {
             #expect(error == .deleted)
         }
     }
-
-    @Test("8 producers and 8 consumers lose, repeat and reorder nothing")
-    func threads() throws {
-        let mailbox = try ZeroCopyMailbox(blockSize: 16, capacity: 10)
-        let perThread = stressCount(20_000)
-        let wrong = Tally()
-        let sum = Tally()
-        runThreads(16) { thread in
-            if thread < 8 {
-                for number in 1...perThread {
-                    guard var block = try? mailbox.take() else { continue }
-                    block.memory.storeBytes(of: thread, as: Int.self)
-                    block.memory.storeBytes(of: number, toByteOffset: 8, as: Int.self)
-                    block.count = 16
-                    try? mailbox.send(block)
-                }
-            } else {
-                var last = [Int](repeating: 0, count: 8)
-                for _ in 0..<perThread {
-                    guard let block = try? mailbox.receive() else { continue }
-                    let (producer, number) = block.memory.withMemoryRebound(to: Int.self) { ($0[0], $0[1]) }
-                    if number <= last[producer] { wrong.add(1) }
-                    last[producer] = number
-                    sum.add(number)
-                }
-            }
-        }
-        #expect(wrong.value == 0)
-        #expect(sum.value == 8 * perThread * (perThread + 1) / 2)
-        #expect((mailbox.space, mailbox.count) == (10, 0))
-    }
 }

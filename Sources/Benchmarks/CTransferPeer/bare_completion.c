@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
 #include "bare_completion.h"
 
-#include "measuring.h"
+#include "CMeasuring.h"
 
 #include <errno.h>
 #include <linux/futex.h>

@@ -1,6 +1,6 @@
 #include "line_starter.h"
 
-#include "measuring.h"
+#include "CMeasuring.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -1,5 +1,6 @@
 import Benchmark
 import Glibc
+import PairedBenchmarks
 import PeripheralIO
 import RTOS
 import Synchronization

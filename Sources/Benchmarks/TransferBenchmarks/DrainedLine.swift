@@ -1,4 +1,6 @@
+import CMeasuring
 import CTransferPeer
+import PairedBenchmarks
 
 /// A pty whose far end a C thread reads empty, always in the same way, whoever writes.
 final class DrainedLine {

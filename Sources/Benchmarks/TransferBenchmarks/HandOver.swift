@@ -1,5 +1,7 @@
 import Benchmark
+import CMeasuring
 import CTransferPeer
+import PairedBenchmarks
 import PeripheralIO
 
 /// Where the threads of a hand-over run: the one that waits for the write, and the one that completes it. What lets the
@@ -19,13 +21,12 @@ enum Placement: String, CaseIterable {
     }
 }
 
-private let ourTail = PairedMetrics.custom("ours from last byte ns", .prefersSmaller)
-private let bareTail = PairedMetrics.custom("bare C from last byte ns", .prefersSmaller)
+private let ourTail = PairedMetrics.custom("from last byte, ours ns", .prefersSmaller)
+private let bareTail = PairedMetrics.custom("from last byte, bare C ns", .prefersSmaller)
 
 func registerHandOver() {
-    let metrics = [
-        PairedMetrics.timeRatio, PairedMetrics.ourTime, PairedMetrics.bareTime, ourTail, bareTail,
-    ]
+    let sides = PairedMetrics.sides(of: "bare C", "ns", .prefersSmaller)
+    let metrics = [PairedMetrics.timeRatio, sides.ours, sides.peer, ourTail, bareTail]
     for placement in Placement.allCases {
         Benchmark(
             "Hand-over, \(placement.rawValue)",
@@ -40,8 +41,8 @@ func registerHandOver() {
                     trial.measureBare(&bare)
                 }
                 benchmark.measurement(PairedMetrics.timeRatio, ours.fromRoom.median * 1000 / bare.fromRoom.median)
-                benchmark.measurement(PairedMetrics.ourTime, ours.fromRoom.median)
-                benchmark.measurement(PairedMetrics.bareTime, bare.fromRoom.median)
+                benchmark.measurement(sides.ours, ours.fromRoom.median)
+                benchmark.measurement(sides.peer, bare.fromRoom.median)
                 benchmark.measurement(ourTail, ours.fromLastByte.median)
                 benchmark.measurement(bareTail, bare.fromLastByte.median)
             }

@@ -1,5 +1,6 @@
 import Benchmark
 import CTransferPeer
+import PairedBenchmarks
 import PeripheralIO
 
 /// How hilbridge writes the bytes.
@@ -23,7 +24,8 @@ enum WriteStyle: String, CaseIterable {
 }
 
 func registerThroughput() {
-    let metrics = [PairedMetrics.throughputRatio, PairedMetrics.ours, PairedMetrics.bare]
+    let sides = PairedMetrics.sides(of: "bare C", "kB/s", .prefersLarger)
+    let metrics = [PairedMetrics.throughputRatio, sides.ours, sides.peer]
     for style in WriteStyle.allCases {
         for (size, name) in [(64, "64 B"), (1024, "1 KiB"), (16384, "16 KiB"), (1 << 20, "1 MiB")] {
             Benchmark(
@@ -39,8 +41,8 @@ func registerThroughput() {
                     bare.append(try trial.timeBare())
                 }
                 benchmark.measurement(PairedMetrics.throughputRatio, bare.median * 1000 / ours.median)
-                benchmark.measurement(PairedMetrics.ours, trial.kilobytesPerSecond(ours.median))
-                benchmark.measurement(PairedMetrics.bare, trial.kilobytesPerSecond(bare.median))
+                benchmark.measurement(sides.ours, trial.kilobytesPerSecond(ours.median))
+                benchmark.measurement(sides.peer, trial.kilobytesPerSecond(bare.median))
             } setup: {
                 try ThroughputTrial(style, size: size)
             }

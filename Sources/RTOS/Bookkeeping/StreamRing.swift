@@ -30,6 +30,8 @@ public struct StreamRing: ~Copyable, @unchecked Sendable {
 
     private static var prefixSize: Int { 4 }
     private static var recordAlignment: Int { 8 }
+    /// From this length on the library's function copies.
+    private static var long: Int { 32 }
 
     /// Bytes that fit, length prefixes included.
     public let capacity: Int
@@ -127,33 +129,54 @@ extension StreamRing {
         return count
     }
 
+    /// Copies all of these bytes in, or nothing; false if there is no room, or nothing to copy. For a stream.
+    @inline(__always)
+    public func writeAll(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        let passed = writer.pointee.passed.load(ordering: .relaxed)
+        guard hasRoom(bytes.count, passed) else { return false }
+        guard let start = bytes.baseAddress, !bytes.isEmpty else { return false }
+        copy(in: start, at: passed, bytes.count)
+        writer.pointee.passed.store(passed &+ UInt(bitPattern: bytes.count), ordering: .releasing)
+        return true
+    }
+
     /// Copies a message in, or nothing; false if there is no room. A message has at least one byte.
     @inline(__always)
     public func send(_ message: UnsafeRawBufferPointer) -> Bool {
         let length = message.count
         let passed = writer.pointee.passed.load(ordering: .relaxed)
         let size = lengthWidth &+ length
-        if capacity &- Int(bitPattern: passed &- writer.pointee.other) < size {
-            writer.pointee.other = reader.pointee.passed.load(ordering: .acquiring)
-            if capacity &- Int(bitPattern: passed &- writer.pointee.other) < size { return false }
-        }
+        guard hasRoom(size, passed) else { return false }
         let position = writer.pointee.position
-        (storage + Int(position & mask)).storeBytes(of: UInt32(truncatingIfNeeded: length), as: UInt32.self)
-        copy(in: message.baseAddress!, at: position &+ UInt(Self.prefixSize), length)
+        (storage + place(position)).storeBytes(of: UInt32(truncatingIfNeeded: length), as: UInt32.self)
+        // Before the copy, which may be a call: what need not outlive a call needs no saved register.
         writer.pointee.position = position &+ UInt(bitPattern: Self.record(length))
+        copy(in: message.baseAddress!, at: position &+ UInt(Self.prefixSize), length)
         writer.pointee.passed.store(passed &+ UInt(bitPattern: size), ordering: .releasing)
         return true
     }
 
+    /// Looks what the reader has done, if that is needed to know that there is room.
+    @inline(__always)
+    private func hasRoom(_ needed: Int, _ passed: UInt) -> Bool {
+        if capacity &- Int(bitPattern: passed &- writer.pointee.other) >= needed { return true }
+        writer.pointee.other = reader.pointee.passed.load(ordering: .acquiring)
+        return capacity &- Int(bitPattern: passed &- writer.pointee.other) >= needed
+    }
+
+    /// Where the writer of messages will be when so many more bytes of memory are filled.
+    @inline(__always)
+    public func placeAhead(by distance: Int) -> UnsafeMutableRawPointer {
+        storage + place(writer.pointee.position &+ UInt(bitPattern: distance))
+    }
+
     @inline(__always)
     private func copy(in bytes: UnsafeRawPointer, at position: UInt, _ count: Int) {
-        let start = Int(position & mask)
-        let first = Int(mask) &+ 1 &- start
-        if count <= first {
-            (storage + start).copyMemory(from: bytes, byteCount: count)
+        let start = place(position)
+        if count <= size &- start {
+            Self.copy(from: bytes, to: storage + start, count)
         } else {
-            (storage + start).copyMemory(from: bytes, byteCount: first)
-            storage.copyMemory(from: bytes + first, byteCount: count &- first)
+            Self.split(in: bytes, to: storage, size, at: start, count)
         }
     }
 }
@@ -175,6 +198,7 @@ extension StreamRing {
     }
 
     /// The length of the next message; nil if there is none.
+    @inline(__always)
     public var nextLength: Int? {
         let passed = reader.pointee.passed.load(ordering: .relaxed)
         guard reader.pointee.other != passed || refresh(passed) else { return nil }
@@ -189,8 +213,8 @@ extension StreamRing {
         let position = reader.pointee.position
         let length = length(at: position)
         guard length <= buffer.count else { return .tooLong(length) }
-        copy(out: buffer.baseAddress!, at: position &+ UInt(Self.prefixSize), length)
         reader.pointee.position = position &+ UInt(bitPattern: Self.record(length))
+        copy(out: buffer.baseAddress!, at: position &+ UInt(Self.prefixSize), length)
         reader.pointee.passed.store(passed &+ UInt(bitPattern: lengthWidth &+ length), ordering: .releasing)
         return .received(length)
     }
@@ -204,18 +228,70 @@ extension StreamRing {
 
     @inline(__always)
     private func length(at position: UInt) -> Int {
-        Int((storage + Int(position & mask)).load(as: UInt32.self))
+        Int(truncatingIfNeeded: (storage + place(position)).load(as: UInt32.self))
     }
 
     @inline(__always)
     private func copy(out bytes: UnsafeMutableRawPointer, at position: UInt, _ count: Int) {
-        let start = Int(position & mask)
-        let first = Int(mask) &+ 1 &- start
-        if count <= first {
-            bytes.copyMemory(from: storage + start, byteCount: count)
+        let start = place(position)
+        if count <= size &- start {
+            Self.copy(from: storage + start, to: bytes, count)
         } else {
-            bytes.copyMemory(from: storage + start, byteCount: first)
-            (bytes + first).copyMemory(from: storage, byteCount: count &- first)
+            Self.split(out: bytes, from: storage, size, at: start, count)
         }
+    }
+}
+
+extension StreamRing {
+    /// Bytes of memory.
+    @inline(__always)
+    private var size: Int { Int(bitPattern: mask) &+ 1 }
+
+    @inline(__always)
+    private func place(_ position: UInt) -> Int { Int(bitPattern: position & mask) }
+
+    // At the end of the memory. These take what they need one by one: a method out of line would have the caller lay the
+    // whole ring out on its stack, on the short way as well.
+
+    @inline(never)
+    private static func split(
+        in bytes: UnsafeRawPointer, to storage: UnsafeMutableRawPointer, _ size: Int, at start: Int, _ count: Int
+    ) {
+        let first = size &- start
+        (storage + start).copyMemory(from: bytes, byteCount: first)
+        storage.copyMemory(from: bytes + first, byteCount: count &- first)
+    }
+
+    @inline(never)
+    private static func split(
+        out bytes: UnsafeMutableRawPointer, from storage: UnsafeRawPointer, _ size: Int, at start: Int, _ count: Int
+    ) {
+        let first = size &- start
+        bytes.copyMemory(from: storage + start, byteCount: first)
+        (bytes + first).copyMemory(from: storage, byteCount: count &- first)
+    }
+
+    /// Word by word if it is short: a call of the library's function costs more than a few words, and its wide loads have
+    /// to wait until what the sender has just written in words has left the processor's store buffer.
+    @inline(__always)
+    private static func copy(from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, _ count: Int) {
+        guard count < long else { return target.copyMemory(from: source, byteCount: count) }
+        var done = 0
+        if count & 16 != 0 {
+            move(UInt64.self, source, target, &done)
+            move(UInt64.self, source, target, &done)
+        }
+        if count & 8 != 0 { move(UInt64.self, source, target, &done) }
+        if count & 4 != 0 { move(UInt32.self, source, target, &done) }
+        if count & 2 != 0 { move(UInt16.self, source, target, &done) }
+        if count & 1 != 0 { move(UInt8.self, source, target, &done) }
+    }
+
+    @inline(__always)
+    private static func move<Word: FixedWidthInteger & BitwiseCopyable>(
+        _ word: Word.Type, _ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, _ done: inout Int
+    ) {
+        target.storeBytes(of: source.loadUnaligned(fromByteOffset: done, as: word), toByteOffset: done, as: word)
+        done &+= MemoryLayout<Word>.size
     }
 }

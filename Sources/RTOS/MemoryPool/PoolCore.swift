@@ -20,7 +20,17 @@ extension UnsafeMutablePointer<PoolCore> {
     /// Takes a block or waits for one.
     @inline(never)
     func wait(_ timeout: Timeout) throws(MemoryPool.Failure) -> UnsafeMutableRawPointer {
-        let outcome = pointee.object.wait(.takers, timeout) { _, waiters -> UnsafeMutableRawPointer? in
+        var deadline = Deadline(fromNow: timeout)
+        var address: UnsafeMutableRawPointer?
+        if timeout != .now,
+            TaskControlBlock.look({
+                address = pointee.ledger.take()
+                return address == nil ? .tryAgain : .done
+            })
+        {
+            return address!
+        }
+        let outcome = pointee.object.wait(.takers, until: &deadline) { _, waiters -> UnsafeMutableRawPointer? in
             while true {
                 if let address = pointee.ledger.take() { return address }
                 // From here on a block that comes back passes through the lock, and so to those who wait.

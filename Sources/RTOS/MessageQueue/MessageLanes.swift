@@ -1,6 +1,3 @@
-import CLinux
-import Glibc
-
 /// The two lanes of a message queue, and how they and those who wait are kept in step.
 ///
 /// Messages of priority 0, the usual ones, go through the cells without a lock. All others are kept in order under the
@@ -127,24 +124,5 @@ struct MessageLanes: ~Copyable {
         } else {
             cells.setAside(waiters.isEmpty(.takers) ? [] : .put)
         }
-    }
-}
-
-/// Passes the time until another thread has done one step: a few instructions, unless it was pre-empted in them.
-struct Spin {
-    private var count = 0
-
-    mutating func pause() {
-        count &+= 1
-        if count % 64 == 0 { sched_yield() } else { hil_pause() }
-    }
-
-    /// How often to look before going to sleep: as long as a hand-over takes between two processors that are awake.
-    static let looks = sysconf(Int32(_SC_NPROCESSORS_ONLN)) > 1 ? 20 : 0
-    static let pausesPerLook = 16
-
-    @inline(__always)
-    static func look() {
-        for _ in 0..<pausesPerLook { hil_pause() }
     }
 }

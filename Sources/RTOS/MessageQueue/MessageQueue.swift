@@ -59,8 +59,9 @@ public final class MessageQueue: Sendable {
             return try putSlowly(message, priority, MessageLanes.Manner.usual, timeout)
         }
         let task = Kernel.enter()
-        if lanes.cells.put(message) == .done { return Kernel.leave(task) }
-        try putSlowly(message, 0, MessageLanes.Manner.usual, timeout)
+        let outcome = lanes.cells.put(message)
+        if outcome == .done { return Kernel.leave(task) }
+        try putSlowly(message, 0, MessageLanes.Manner.usual, timeout, mayLook: outcome != .aside)
     }
 
     /// As `put`, but before all other messages.
@@ -73,11 +74,12 @@ public final class MessageQueue: Sendable {
     @discardableResult
     public func get(into message: UnsafeMutableRawPointer, timeout: Timeout = .forever) throws(Failure) -> UInt8 {
         let task = Kernel.enter()
-        if lanes.cells.get(into: message) == .done {
+        let outcome = lanes.cells.get(into: message)
+        if outcome == .done {
             Kernel.leave(task)
             return 0
         }
-        return try getSlowly(message, MessageLanes.Manner.usual, timeout)
+        return try getSlowly(message, MessageLanes.Manner.usual, timeout, mayLook: outcome != .aside)
     }
 
     /// As `get`, but leaves the message in the queue.
@@ -120,12 +122,13 @@ extension MessageQueue {
     /// The cells cannot take it at once: somebody waits, there is no room, or it is not for them.
     @inline(never)
     private func putSlowly(
-        _ message: UnsafeRawPointer, _ priority: UInt8, _ manner: UInt, _ timeout: Timeout
+        _ message: UnsafeRawPointer, _ priority: UInt8, _ manner: UInt, _ timeout: Timeout, mayLook: Bool = false
     ) throws(Failure) {
-        if priority == 0, timeout != .now, spin({ lanes.cells.put(message) }) { return }
+        var deadline = Deadline(fromNow: timeout)
+        if mayLook, timeout != .now, look({ lanes.cells.put(message) }) { return }
         let request = WaitRequest(
             buffer: UnsafeMutableRawPointer(mutating: message), word: UInt(priority), option: manner)
-        let outcome = lanes.object.wait(.givers, timeout, request: request) { urgent, waiters -> Void? in
+        let outcome = lanes.object.wait(.givers, until: &deadline, request: request) { urgent, waiters -> Void? in
             if lanes.store(request, &urgent, &waiters) {
                 lanes.settle(waiters)
                 return ()
@@ -143,11 +146,12 @@ extension MessageQueue {
 
     @inline(never)
     private func getSlowly(
-        _ message: UnsafeMutableRawPointer, _ manner: UInt, _ timeout: Timeout
+        _ message: UnsafeMutableRawPointer, _ manner: UInt, _ timeout: Timeout, mayLook: Bool = false
     ) throws(Failure) -> UInt8 {
-        if manner == MessageLanes.Manner.usual, timeout != .now, spin({ lanes.cells.get(into: message) }) { return 0 }
+        var deadline = Deadline(fromNow: timeout)
+        if mayLook, timeout != .now, look({ lanes.cells.get(into: message) }) { return 0 }
         let request = WaitRequest(buffer: message, option: manner)
-        let outcome = lanes.object.wait(.takers, timeout, request: request) { urgent, waiters -> UInt? in
+        let outcome = lanes.object.wait(.takers, until: &deadline, request: request) { urgent, waiters -> UInt? in
             if let priority = lanes.fetch(into: message, manner, &urgent, &waiters) {
                 lanes.settle(waiters)
                 return priority
@@ -171,18 +175,16 @@ extension MessageQueue {
         }
     }
 
-    /// Looks a few times more where another processor may be about to make it possible. True if it was done.
+    /// Has the calling task look whether another processor makes it possible. True if it was done.
     @inline(__always)
-    private func spin(_ attempt: () -> MessageCells.Outcome) -> Bool {
-        guard TaskControlBlock.current.pointee.member == nil else { return false }
-        for _ in 0..<Spin.looks {
+    private func look(_ attempt: () -> MessageCells.Outcome) -> Bool {
+        TaskControlBlock.look {
             switch attempt() {
-            case .done: return true
-            case .aside: return false
-            case .unable, .busy: Spin.look()
+            case .done: .done
+            case .aside: .useless
+            case .unable, .busy: .tryAgain
             }
         }
-        return false
     }
 }
 

@@ -50,7 +50,7 @@ public final class PostQueue: Sendable {
     }
 
     /// The time that messages are stamped with: nanoseconds on the clock of the calling task's kernel.
-    public static var timeStamp: UInt64 { Kernel.current.now.nanoseconds }
+    public static var timeStamp: UInt64 { TaskControlBlock.current.pointee.withKernel { $0.now.nanoseconds } }
 
     /// Sends a message to the waiter of highest priority, or keeps it. A refusal changes nothing. Never blocks.
     ///

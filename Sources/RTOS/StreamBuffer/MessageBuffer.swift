@@ -1,3 +1,5 @@
+import CLinux
+
 /// Messages of any length from one writer to one reader: FreeRTOS's message buffer.
 ///
 /// A message of 10 bytes is read as one of 10 bytes. Each takes its length's width besides: with 4 bytes, 10 bytes
@@ -27,7 +29,7 @@ public final class MessageBuffer: Sendable {
         longestMessage = min(capacity - lengthWidth, longest)
         pipe = StreamPipe(
             ring: StreamRing(capacity: capacity, lengthWidth: lengthWidth), name: name, triggerLevel: 1,
-            isBatching: false, enforcesRoles: enforcesRoles)
+            isBatching: false, enforcesRoles: enforcesRoles, hasCallbacks: onSend != nil || onReceive != nil)
         self.onSend = onSend
         self.onReceive = onReceive
     }
@@ -53,25 +55,46 @@ public final class MessageBuffer: Sendable {
     /// never waits.
     @discardableResult
     public func send(_ message: UnsafeRawBufferPointer, timeout: Timeout = .forever) -> Int {
-        send(message, timeout).count
+        guard pipe.isUnattended, !message.isEmpty, message.count <= longestMessage else {
+            return sendSlowly(message, timeout, isKnownFull: false)
+        }
+        if message.count >= Self.long { prepareToWrite() }
+        guard pipe.ring.send(message) else { return sendSlowly(message, timeout, isKnownFull: true) }
+        return pipe.sentUnattended(message.count)
+    }
+
+    private static var long: Int { 64 }
+
+    /// Asks for the memory that a long message will fill some messages later. The reader's processor has it now, and
+    /// what is asked for only by being written is asked for no further ahead than a processor's store buffer reaches.
+    @inline(__always)
+    private func prepareToWrite() {
+        hil_prefetch_for_writing(pipe.ring.placeAhead(by: 1024))
+        hil_prefetch_for_writing(pipe.ring.placeAhead(by: 1024 + 64))
     }
 
     /// The same for an interrupt: never blocks. `hasWoken` becomes true if a task was woken, and else stays as it is.
     @discardableResult
     public func sendFromInterrupt(_ message: UnsafeRawBufferPointer, hasWoken: inout Bool) -> Int {
-        let (count, woke) = send(message, .now)
+        let (count, woke) = sendWithCare(message, .now)
         if woke { hasWoken = true }
         return count
     }
 
-    @inline(__always)
-    private func send(_ message: UnsafeRawBufferPointer, _ timeout: Timeout) -> (count: Int, woke: Bool) {
+    @inline(never)
+    private func sendSlowly(_ message: UnsafeRawBufferPointer, _ timeout: Timeout, isKnownFull: Bool) -> Int {
+        sendWithCare(message, timeout, isKnownFull: isKnownFull).count
+    }
+
+    private func sendWithCare(
+        _ message: UnsafeRawBufferPointer, _ timeout: Timeout, isKnownFull: Bool = false
+    ) -> (count: Int, woke: Bool) {
         let task = Kernel.enter()
         pipe.enterAsWriter()
         var woke = false
         var isSent = false
         if !message.isEmpty, message.count <= longestMessage {
-            isSent = pipe.ring.send(message)
+            isSent = !isKnownFull && pipe.ring.send(message)
             if !isSent, timeout != .now, pipe.waitForSpace(lengthWidth + message.count, timeout) {
                 isSent = pipe.ring.send(message)
             }
@@ -92,23 +115,34 @@ public final class MessageBuffer: Sendable {
     /// Copies the next message out and answers its length; waits if there is none, at most for `timeout`. 0 if the time
     /// is over, or if the message is longer than the buffer: then it stays. In an interrupt it never waits.
     public func receive(into buffer: UnsafeMutableRawBufferPointer, timeout: Timeout = .forever) -> Int {
-        receive(into: buffer, timeout).count
+        guard pipe.isUnattended else { return receiveSlowly(into: buffer, timeout, isKnownEmpty: false) }
+        let reception = pipe.ring.receive(into: buffer)
+        guard case .received(let count) = reception else {
+            return receiveSlowly(into: buffer, timeout, isKnownEmpty: reception == .empty)
+        }
+        return pipe.receivedUnattended(count)
     }
 
     /// The same for an interrupt: never blocks. `hasWoken` becomes true if a task was woken, and else stays as it is.
     public func receiveFromInterrupt(into buffer: UnsafeMutableRawBufferPointer, hasWoken: inout Bool) -> Int {
-        let (count, woke) = receive(into: buffer, .now)
+        let (count, woke) = receiveWithCare(into: buffer, .now)
         if woke { hasWoken = true }
         return count
     }
 
-    @inline(__always)
-    private func receive(
-        into buffer: UnsafeMutableRawBufferPointer, _ timeout: Timeout
+    @inline(never)
+    private func receiveSlowly(
+        into buffer: UnsafeMutableRawBufferPointer, _ timeout: Timeout, isKnownEmpty: Bool
+    ) -> Int {
+        receiveWithCare(into: buffer, timeout, isKnownEmpty: isKnownEmpty).count
+    }
+
+    private func receiveWithCare(
+        into buffer: UnsafeMutableRawBufferPointer, _ timeout: Timeout, isKnownEmpty: Bool = false
     ) -> (count: Int, woke: Bool) {
         let task = Kernel.enter()
         pipe.enterAsReader()
-        var reception = pipe.ring.receive(into: buffer)
+        var reception = isKnownEmpty ? .empty : pipe.ring.receive(into: buffer)
         if reception == .empty, timeout != .now, pipe.waitForData(timeout) {
             reception = pipe.ring.receive(into: buffer)
         }

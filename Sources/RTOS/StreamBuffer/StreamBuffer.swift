@@ -35,7 +35,7 @@ public final class StreamBuffer: Sendable {
     ) {
         pipe = StreamPipe(
             ring: StreamRing(capacity: capacity), name: name, triggerLevel: triggerLevel, isBatching: isBatching,
-            enforcesRoles: enforcesRoles)
+            enforcesRoles: enforcesRoles, hasCallbacks: onSend != nil || onReceive != nil)
         self.onSend = onSend
         self.onReceive = onReceive
     }
@@ -63,24 +63,32 @@ public final class StreamBuffer: Sendable {
     /// when the time is over, writes what fits at once. In an interrupt it never waits.
     @discardableResult
     public func send(_ bytes: UnsafeRawBufferPointer, timeout: Timeout = .forever) -> Int {
-        send(bytes, timeout).count
+        guard pipe.isUnattended else { return sendSlowly(bytes, timeout, isKnownFull: false) }
+        guard pipe.ring.writeAll(bytes) else { return sendSlowly(bytes, timeout, isKnownFull: true) }
+        return pipe.sentUnattended(bytes.count)
     }
 
     /// The same for an interrupt: never blocks. `hasWoken` becomes true if a task was woken, and else stays as it is.
     @discardableResult
     public func sendFromInterrupt(_ bytes: UnsafeRawBufferPointer, hasWoken: inout Bool) -> Int {
-        let (count, woke) = send(bytes, .now)
+        let (count, woke) = sendWithCare(bytes, .now)
         if woke { hasWoken = true }
         return count
     }
 
-    @inline(__always)
-    private func send(_ bytes: UnsafeRawBufferPointer, _ timeout: Timeout) -> (count: Int, woke: Bool) {
+    @inline(never)
+    private func sendSlowly(_ bytes: UnsafeRawBufferPointer, _ timeout: Timeout, isKnownFull: Bool) -> Int {
+        sendWithCare(bytes, timeout, isKnownFull: isKnownFull).count
+    }
+
+    private func sendWithCare(
+        _ bytes: UnsafeRawBufferPointer, _ timeout: Timeout, isKnownFull: Bool = false
+    ) -> (count: Int, woke: Bool) {
         let task = Kernel.enter()
         pipe.enterAsWriter()
         if timeout != .now {
             let needed = min(bytes.count, capacity)
-            if space < needed { _ = pipe.waitForSpace(needed, timeout) }
+            if isKnownFull || space < needed { _ = pipe.waitForSpace(needed, timeout) }
         }
         let count = pipe.ring.write(bytes)
         let woke = count > 0 && announceSent()
@@ -99,23 +107,32 @@ public final class StreamBuffer: Sendable {
     /// Copies out what is there, at most what the buffer takes, and answers how many bytes; waits if there is nothing,
     /// at most for `timeout`. In an interrupt it never waits.
     public func receive(into buffer: UnsafeMutableRawBufferPointer, timeout: Timeout = .forever) -> Int {
-        receive(into: buffer, timeout).count
+        guard pipe.isUnattended else { return receiveSlowly(into: buffer, timeout, isKnownEmpty: false) }
+        let count = pipe.ring.read(into: buffer)
+        guard count > 0 else { return receiveSlowly(into: buffer, timeout, isKnownEmpty: true) }
+        return pipe.receivedUnattended(count)
     }
 
     /// The same for an interrupt: never blocks. `hasWoken` becomes true if a task was woken, and else stays as it is.
     public func receiveFromInterrupt(into buffer: UnsafeMutableRawBufferPointer, hasWoken: inout Bool) -> Int {
-        let (count, woke) = receive(into: buffer, .now)
+        let (count, woke) = receiveWithCare(into: buffer, .now)
         if woke { hasWoken = true }
         return count
     }
 
-    @inline(__always)
-    private func receive(
-        into buffer: UnsafeMutableRawBufferPointer, _ timeout: Timeout
+    @inline(never)
+    private func receiveSlowly(
+        into buffer: UnsafeMutableRawBufferPointer, _ timeout: Timeout, isKnownEmpty: Bool
+    ) -> Int {
+        receiveWithCare(into: buffer, timeout, isKnownEmpty: isKnownEmpty).count
+    }
+
+    private func receiveWithCare(
+        into buffer: UnsafeMutableRawBufferPointer, _ timeout: Timeout, isKnownEmpty: Bool = false
     ) -> (count: Int, woke: Bool) {
         let task = Kernel.enter()
         pipe.enterAsReader()
-        var isReadable = pipe.isReadable
+        var isReadable = !isKnownEmpty && pipe.isReadable
         if !isReadable, timeout != .now { isReadable = pipe.waitForData(timeout) }
         let count = isReadable ? pipe.ring.read(into: buffer) : 0
         let woke = count > 0 && announceReceived()

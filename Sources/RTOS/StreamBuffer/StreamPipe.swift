@@ -30,14 +30,20 @@ final class StreamPipe: Sendable {
     private let object = BlockingObject(())
     private let reference: Reference
     private let needsFence: Bool
+    /// There is nothing to look after but the ring and the flags: the usual case, told by one look.
+    private let isPlain: Bool
 
-    init(ring: consuming StreamRing, name: String, triggerLevel: Int, isBatching: Bool, enforcesRoles: Bool) {
+    init(
+        ring: consuming StreamRing, name: String, triggerLevel: Int, isBatching: Bool, enforcesRoles: Bool,
+        hasCallbacks: Bool
+    ) {
         precondition(triggerLevel >= 0 && triggerLevel <= ring.capacity, "the trigger level is above the capacity")
         self.ring = ring
         self.name = name
         self.isBatching = isBatching
         self.enforcesRoles = enforcesRoles
         needsFence = hil_barrier_is_asymmetric() == 0
+        isPlain = !isBatching && !enforcesRoles && !hasCallbacks && !needsFence
         reference = Reference(
             flags: UnsafeMutableRawPointer.allocate(
                 byteCount: CacheLines.distance, alignment: CacheLines.distance
@@ -61,6 +67,42 @@ final class StreamPipe: Sendable {
         guard level >= 0, level <= ring.capacity else { return false }
         flags.pointee.triggerLevel.store(max(level, 1), ordering: .relaxed)
         return true
+    }
+
+    // MARK: The shortest way
+
+    /// Nothing in this call needs care: not of this pipe, and not of the calling task, whose suspension or end can as
+    /// well be seen to at its next call.
+    @inline(__always)
+    var isUnattended: Bool { isPlain && TaskControlBlock.isUndisturbed }
+
+    /// There is more to read, in such a call. Answers `count`: so the rare part is the last call and not one in the
+    /// middle, around which everything has to be kept.
+    @inline(__always)
+    func sentUnattended(_ count: Int) -> Int {
+        hil_barrier_quick()
+        return flags.pointee.readerWaits.load(ordering: .relaxed) ? wakeReaderAndLeave(count) : count
+    }
+
+    /// There is more room, in such a call. Answers `count`.
+    @inline(__always)
+    func receivedUnattended(_ count: Int) -> Int {
+        hil_barrier_quick()
+        return flags.pointee.writerWaits.load(ordering: .relaxed) ? wakeWriterAndLeave(count) : count
+    }
+
+    @inline(never)
+    private func wakeReaderAndLeave(_ count: Int) -> Int {
+        _ = wakeReader()
+        Kernel.leave(TaskControlBlock.current)
+        return count
+    }
+
+    @inline(never)
+    private func wakeWriterAndLeave(_ count: Int) -> Int {
+        _ = wakeWriter()
+        Kernel.leave(TaskControlBlock.current)
+        return count
     }
 
     // MARK: Who is inside
@@ -94,8 +136,8 @@ final class StreamPipe: Sendable {
     /// Waits until there is room for so many bytes; false if the time is over first.
     @inline(never)
     func waitForSpace(_ needed: Int, _ timeout: Timeout) -> Bool {
-        if spin({ ring.space >= needed }) { return true }
-        var deadline = Deadline(timeout)
+        var deadline = Deadline(fromNow: timeout)
+        if TaskControlBlock.look({ ring.space >= needed ? .done : .tryAgain }) { return true }
         // A task that is deleted while it waits must leave nothing behind.
         leaveAsWriter()
         defer {
@@ -152,8 +194,8 @@ final class StreamPipe: Sendable {
     /// Waits until a reader is to wake; false if the time is over first.
     @inline(never)
     func waitForData(_ timeout: Timeout) -> Bool {
-        if spin({ meetsTrigger }) { return true }
-        var deadline = Deadline(timeout)
+        var deadline = Deadline(fromNow: timeout)
+        if TaskControlBlock.look({ meetsTrigger ? .done : .tryAgain }) { return true }
         leaveAsReader()
         defer {
             enterAsReader()
@@ -212,16 +254,5 @@ final class StreamPipe: Sendable {
 
     func waiterCount(_ side: WaitSide) -> Int {
         object.perform { _, waiters in waiters.count(side) }
-    }
-
-    /// Looks a few times more where another processor may be about to make it true.
-    @inline(__always)
-    private func spin(_ condition: () -> Bool) -> Bool {
-        guard TaskControlBlock.current.pointee.member == nil else { return condition() }
-        for _ in 0..<Spin.looks {
-            if condition() { return true }
-            Spin.look()
-        }
-        return false
     }
 }

@@ -120,6 +120,7 @@ struct OwnState {
     /// How many reasons there are not to be suspended or deleted now.
     var stopDeferrals = 0
     var hasWoken = false
+    var patience = Patience()
 
     var mayStop: Bool { criticalNesting == 0 && schedulerLockNesting == 0 && stopDeferrals == 0 }
 }
@@ -130,6 +131,13 @@ extension TaskControlBlock {
     static var current: TaskPointer {
         if let raw = hil_task_local_get() { return raw.assumingMemoryBound(to: TaskControlBlock.self) }
         return adoptThread()
+    }
+
+    /// The calling thread runs a task that has nothing to see to at this call.
+    @inline(__always)
+    static var isUndisturbed: Bool {
+        guard let raw = hil_task_local_get() else { return false }
+        return raw.assumingMemoryBound(to: TaskControlBlock.self).pointee.attention.load(ordering: .relaxed) == 0
     }
 
     @inline(never)

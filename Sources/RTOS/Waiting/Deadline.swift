@@ -13,6 +13,12 @@ public struct Deadline {
         point = Kernel.current.time(ofTick: tick)
     }
 
+    /// The same, counted from now: for a call that does something else before it waits.
+    init(fromNow timeout: Timeout) {
+        self.timeout = timeout
+        if case .ticks = timeout { _ = time }
+    }
+
     /// The caller does not want to wait at all.
     var isNow: Bool { timeout == .now }
 
@@ -26,8 +32,9 @@ public struct Deadline {
             switch timeout {
             case .now: point = MonotonicTime(nanoseconds: 0)
             case .ticks(let ticks):
-                let kernel = Kernel.current
-                point = kernel.time(ofTick: kernel.tickCount &+ UInt64(ticks))
+                point = TaskControlBlock.current.pointee.withKernel { kernel in
+                    kernel.time(ofTick: kernel.tickCount &+ UInt64(ticks))
+                }
             case .forever: point = .never
             }
             self.point = point

@@ -22,7 +22,9 @@ enum Waiting {
         if header.body.pointee.isMutex { PriorityInheritance.waitBegan(task, for: header) }
         let time = deadline.time
         let masks = CriticalSection.letGo(task)
+        let began = MonotonicTime.now
         let ending = untilEnded(task, header, time)
+        task.own.pointee.patience.slept(MonotonicTime.now.nanoseconds(since: began))
         task.pointee.isWaiting.store(false, ordering: .relaxed)
         CriticalSection.takeAgain(task, masks)
         return ending

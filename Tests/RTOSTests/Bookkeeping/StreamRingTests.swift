@@ -86,7 +86,7 @@ struct StreamRingTests {
         }
     }
 
-    @Test("a stream behaves as an array of bytes does", arguments: 0..<500 as Range<UInt64>)
+    @Test("a stream behaves as an array of bytes does", arguments: 0..<2000 as Range<UInt64>)
     func streamModel(seed: UInt64) {
         var random = SeededSequence(seed: seed)
         let capacity = Int.random(in: 1...70, using: &random)
@@ -106,7 +106,7 @@ struct StreamRingTests {
         }
     }
 
-    @Test("messages behave as an array of arrays does", arguments: 0..<500 as Range<UInt64>)
+    @Test("messages behave as an array of arrays does", arguments: 0..<2000 as Range<UInt64>)
     func messageModel(seed: UInt64) {
         var random = SeededSequence(seed: seed)
         let capacity = Int.random(in: 10...200, using: &random)

@@ -7,6 +7,5 @@
 #include "bare_writer.h"
 #include "drained_line.h"
 #include "line_starter.h"
-#include "measuring.h"
 
 #endif

@@ -12,6 +12,15 @@ uint64_t peer_now(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+void peer_sleep(uint64_t nanoseconds)
+{
+    struct timespec time = {
+        .tv_sec = (time_t)(nanoseconds / 1000000000u),
+        .tv_nsec = (long)(nanoseconds % 1000000000u),
+    };
+    nanosleep(&time, NULL);
+}
+
 int peer_pin(int processor)
 {
     cpu_set_t set;

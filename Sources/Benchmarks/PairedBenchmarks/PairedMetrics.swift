@@ -1,23 +1,25 @@
 import Benchmark
 
 /// What a benchmark of pairs reports. Ratios are in thousandths, because the library counts in whole numbers.
-enum PairedMetrics {
-    /// Throughput of ours to that of bare C: larger is better.
-    static let throughputRatio = custom("ratio ‰", .prefersLarger)
-    static let ours = custom("ours kB/s", .prefersLarger)
-    static let bare = custom("bare C kB/s", .prefersLarger)
+public enum PairedMetrics {
+    /// Throughput of ours to that of the peer: larger is better.
+    public static let throughputRatio = custom("ratio ‰", .prefersLarger)
+    /// Time of ours to that of the peer: smaller is better.
+    public static let timeRatio = custom("ratio ‰", .prefersSmaller)
 
-    /// Time of ours to that of bare C: smaller is better.
-    static let timeRatio = custom("ratio ‰", .prefersSmaller)
-    static let ourTime = custom("ours ns", .prefersSmaller)
-    static let bareTime = custom("bare C ns", .prefersSmaller)
+    /// The figures of the two sides: `scripts/bench` finds the peer's name and the unit in the names.
+    public static func sides(
+        of peer: String, _ unit: String, _ polarity: BenchmarkMetric.Polarity
+    ) -> (ours: BenchmarkMetric, peer: BenchmarkMetric) {
+        (custom("ours \(unit)", polarity), custom("\(peer) \(unit)", polarity))
+    }
 
-    static func custom(_ name: String, _ polarity: BenchmarkMetric.Polarity) -> BenchmarkMetric {
+    public static func custom(_ name: String, _ polarity: BenchmarkMetric.Polarity) -> BenchmarkMetric {
         .custom(name, polarity: polarity, useScalingFactor: false)
     }
 
     /// - Parameter target: what the ratio is to be, as people read it: "≥ 0.95".
-    static func configuration(
+    public static func configuration(
         _ metrics: [BenchmarkMetric], target: String, iterations: Int
     ) -> Benchmark.Configuration {
         .init(
@@ -31,13 +33,13 @@ enum PairedMetrics {
 extension Benchmark {
     /// Runs both so many times: in turn, so that a change of the machine's load meets both, and each first in every
     /// other pair, so that neither always has the warmer caches.
-    func inTurn(_ turns: Int, _ ours: () throws -> Void, _ bare: () throws -> Void) rethrows {
+    public func inTurn(_ turns: Int, _ ours: () throws -> Void, _ peer: () throws -> Void) rethrows {
         for turn in 0..<turns {
             if turn.isMultiple(of: 2) {
                 try ours()
-                try bare()
+                try peer()
             } else {
-                try bare()
+                try peer()
                 try ours()
             }
         }
@@ -45,14 +47,14 @@ extension Benchmark {
 }
 
 extension [UInt64] {
-    var median: Int { Int(sorted()[count / 2]) }
+    public var median: Int { Int(sorted()[count / 2]) }
 }
 
 /// Why a benchmark could not go on.
-struct BenchmarkFailure: Error, CustomStringConvertible {
-    var description: String
+public struct BenchmarkFailure: Error, CustomStringConvertible {
+    public var description: String
 
-    init(_ description: String) {
+    public init(_ description: String) {
         self.description = description
     }
 }
