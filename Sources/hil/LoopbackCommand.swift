@@ -14,7 +14,7 @@ struct LoopbackCommand: ParsableCommand {
             Example: hil loopback virtual://spi --bytes 1M
             """)
 
-    @Argument(help: "The device: a path, or virtual://spi, virtual://uart, virtual://tty.")
+    @Argument(help: "The device: a path, ftdi://ftdi:232h/1, or virtual://spi, virtual://uart, virtual://tty.")
     var url: String
 
     @Option(help: ArgumentHelp("How many bytes to send, such as 4096, 64Ki or 10M.", valueName: "n"))

@@ -109,7 +109,8 @@ extension TransferEngine {
         try update { (state) throws(PeripheralError) in
             if let error = state.ended { throw error }
             let isQuiet = state.transmission.isIdle || state.isSendingForReaders
-            guard state.writeMutex.isFree, isQuiet, state.packets.source == nil, state.waitingJob == nil, state.transmitQueue.isEmpty
+            guard state.writeMutex.isFree, isQuiet, state.packets.source == nil, state.waitingJob == nil,
+                state.transmitQueue.isEmpty
             else { throw .refused(.transferInProgress) }
             state.transmitMode = mode
             state.transmitQueue = ByteRing(capacity: length)

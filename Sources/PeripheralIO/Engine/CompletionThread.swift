@@ -108,7 +108,9 @@ struct CompletionThread {
     private func receive() {
         if reception != nil { return engine.receivePackets() }
         let places = engine.state.withLock { state -> UnsafeMutableRawBufferPointer? in
-            guard state.packetReception == nil, state.receiveMode != .polled, state.receptionHand == nil else { return nil }
+            guard state.packetReception == nil, state.receiveMode != .polled, state.receptionHand == nil else {
+                return nil
+            }
             guard state.receiveBuffer.space > 0 else { return nil }
             state.receptionHand = .interrupt
             return state.receiveBuffer.writablePlaces

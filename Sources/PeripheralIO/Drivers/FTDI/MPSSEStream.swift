@@ -45,7 +45,7 @@ struct MPSSEStream {
     private(set) var controlEnd: USBEnd?
     private var controlIsUnderWay = false
     /// Some thread submits what there is.
-    private var isSubmitting = false
+    private(set) var isSubmitting = false
 
     /// What the chip was last told.
     var pins = MPSSEPins()
