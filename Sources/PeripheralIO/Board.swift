@@ -16,10 +16,11 @@ public struct Board: Hashable, Sendable {
         self.peripherals = peripherals
     }
 
-    /// Virtual devices alone: `/SPI0/` to `/SPI2/` with MOSI wired to MISO, `/UART0/` to `/UART3/` with TX wired to RX.
+    /// Virtual devices alone: `/SPI0/` to `/SPI2/` with MOSI wired to MISO, `/SPI3/` with a NOR flash, `/UART0/` to
+    /// `/UART3/` with TX wired to RX.
     public static let builtIn = Board(
         peripherals: Dictionary(
-            uniqueKeysWithValues: (0...2).map { ("/SPI\($0)/", "virtual://spi") }
+            uniqueKeysWithValues: (0...2).map { ("/SPI\($0)/", "virtual://spi") } + [("/SPI3/", "virtual://flash")]
                 + (0...3).map { ("/UART\($0)/", "virtual://uart") }))
 
     /// The board of this process: the file that `HIL_BOARD` names, else `board.yaml` in the working folder, else the

@@ -27,7 +27,7 @@ public struct DeviceAddress: Hashable, Sendable {
     public var faults = FaultPlan.none
     /// Of a chip that has both, the serial port rather than the SPI controller: `uart`, or a baud rate, among the
     /// settings.
-    public var wantsUART = false
+    public private(set) var wantsUART = false
 
     /// - Throws: `badAddress`, which says what cannot be understood.
     public init(_ text: String) throws(PeripheralError) {
@@ -46,6 +46,11 @@ public struct DeviceAddress: Hashable, Sendable {
     /// Changes settings as the query would; those without a value stay as they are.
     public mutating func set(_ settings: [(key: String, value: String?)]) throws(PeripheralError) {
         for case (let key, let value?) in settings { try set(key, value) }
+    }
+
+    /// Of a chip that has both, takes the serial port.
+    public mutating func preferUART() {
+        wantsUART = isFTDI
     }
 
     private mutating func set(_ key: String, _ value: String) throws(PeripheralError) {

@@ -11,19 +11,25 @@ public struct FoundDevice: Hashable, Sendable, Codable {
     public var isPermitted: Bool
     /// Who has it open, as far as /proc tells.
     public var holder: String?
+    /// What the EEPROM of an FTDI chip says, one line each, where that was asked for.
+    public var details: [String]?
 }
 
 /// Finds what is there.
 public enum Discovery {
-    /// The virtual devices, then the machine's serial ports and spidev nodes.
-    public static func devices() -> [FoundDevice] {
-        virtualDevices + serialPorts() + spiNodes()
+    /// The virtual devices, then the machine's serial ports, spidev nodes and FTDI chips.
+    ///
+    /// - Parameter withDetails: reads the EEPROMs of FTDI chips, which takes some milliseconds each.
+    public static func devices(withDetails: Bool = false) -> [FoundDevice] {
+        virtualDevices + serialPorts() + spiNodes() + FTDIDiscovery.devices(withDetails: withDetails)
     }
 
     private static let virtualDevices = [
         FoundDevice(url: "virtual://spi", kind: "MOSI wired to MISO", isPermitted: true),
         FoundDevice(url: "virtual://uart", kind: "TX wired to RX", isPermitted: true),
         FoundDevice(url: "virtual://tty", kind: "pty whose far end echoes", isPermitted: true),
+        FoundDevice(url: "virtual://ft232h", kind: "FT232H with MOSI wired to MISO", isPermitted: true),
+        FoundDevice(url: "virtual://flash", kind: "FT232H with a NOR flash on its pins", isPermitted: true),
     ]
 
     /// Ttys with a device behind them. A port of the 8250 driver without a chip has type 0.
@@ -59,7 +65,7 @@ public enum Discovery {
         return nil
     }
 
-    private static func linkTarget(_ path: String) -> String? {
+    static func linkTarget(_ path: String) -> String? {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
             let count = readlink(path, buffer.baseAddress!, buffer.count - 1)
             guard count > 0 else { return nil }
@@ -68,7 +74,7 @@ public enum Discovery {
         }
     }
 
-    private static func firstLine(_ path: String) -> String? {
+    static func firstLine(_ path: String) -> String? {
         guard let file = fopen(path, "r") else { return nil }
         defer { fclose(file) }
         return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { buffer in

@@ -8,11 +8,14 @@ struct ListCommand: ParsableCommand {
         abstract: "Show the devices that can be opened, and who has them.",
         discussion: "Example: hil list --json")
 
+    @Flag(name: [.short, .long], help: "Show what the EEPROMs of FTDI chips say.")
+    var verbose = false
+
     @Flag(help: "Print JSON.")
     var json = false
 
     func run() throws {
-        let devices = Discovery.devices()
+        let devices = Discovery.devices(withDetails: verbose)
         if json { return try printJSON(devices) }
         let width = devices.map(\.url.count).max() ?? 0
         for device in devices {
@@ -21,6 +24,7 @@ struct ListCommand: ParsableCommand {
             if !device.isPermitted { line += ", no permission" }
             if let holder = device.holder { line += ", in use by \(holder)" }
             print(line)
+            for detail in device.details ?? [] { print("    \(detail)") }
         }
     }
 }

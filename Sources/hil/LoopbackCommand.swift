@@ -17,7 +17,7 @@ struct LoopbackCommand: ParsableCommand {
             Example: hil loopback virtual://uart?baud=3M --packets --framing slip
             """)
 
-    @Argument(help: "The device: a path, or virtual://spi, virtual://uart, virtual://tty.")
+    @Argument(help: "The device: a path, ftdi://ftdi:232h/1, or virtual://spi, virtual://uart, virtual://tty.")
     var url: String
 
     @Option(help: ArgumentHelp("How many bytes to send, such as 4096, 64Ki or 10M.", valueName: "n"))

@@ -14,7 +14,7 @@ struct UARTCommand: ParsableCommand {
             Example: printf 'AT\\r' | hil uart /dev/ttyUSB0 -b 115200 -x
             """)
 
-    @Argument(help: "The device: a path, or virtual://uart, virtual://tty.")
+    @Argument(help: "The device: a path, ftdi://ftdi:232h/1, or virtual://uart, virtual://tty.")
     var url: String
 
     @Option(
@@ -42,6 +42,7 @@ struct UARTCommand: ParsableCommand {
 
     func run() throws {
         var address = try Board.current().address(of: url)
+        address.preferUART()
         try address.set([
             ("baud", baudrate), ("databits", databits), ("parity", parity), ("stopbits", stopbits), ("flow", flow),
         ])

@@ -7,8 +7,9 @@ import Testing
 struct BoardTests {
     @Test("Without a file there are virtual devices")
     func builtIn() throws {
-        #expect(Board.builtIn.peripherals.count == 7)
+        #expect(Board.builtIn.peripherals.count == 8)
         #expect(try Board.builtIn.address(of: "/SPI2/").device == .virtualSPI)
+        #expect(try Board.builtIn.address(of: "/SPI3/").device == .virtualFlash)
         #expect(try Board.builtIn.address(of: "/UART3/").device == .virtualUART)
         let port = try Peripheral("/UART0/", board: .builtIn)
         #expect(try port.write([1, 2]) == 2)

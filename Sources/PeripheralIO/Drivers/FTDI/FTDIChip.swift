@@ -75,4 +75,7 @@ enum FTDIChip: String, CaseIterable, Hashable, Sendable {
         case .ft4232h: 2048
         }
     }
+
+    /// Bytes of its EEPROM: inside of the full-speed chips, a 93C56 beside the others.
+    var eepromLength: Int { self == .ft232r ? 128 : 256 }
 }

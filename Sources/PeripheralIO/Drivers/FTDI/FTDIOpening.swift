@@ -13,44 +13,85 @@ enum FTDIOpening {
 
     /// Opens an interface of a chip on USB. Chip selects of one bus can be opened side by side in one process.
     static func open(_ address: DeviceAddress, at place: FTDIAddress) throws(PeripheralError) -> any Driver {
+        let (device, interface) = try find(address, place)
+        guard device.chip.hasMPSSE(interface), !address.wantsUART else {
+            let usb = try LibUSBDevices.open(device, interface: interface, name: address.name)
+            return try FTDIUARTDriver(usb, name: address.name, settings: address.serial)
+        }
+        return try withBus(of: device, interface, address) { (bus) throws(PeripheralError) in
+            try FTDISPIDriver(bus, firstAs: address.name, settings: address.spi)
+        }
+    }
+
+    private static func find(
+        _ address: DeviceAddress, _ place: FTDIAddress
+    ) throws(PeripheralError) -> (LibUSBDevices.Device, Int) {
         guard let interface = place.interface else {
             throw .badAddress(
                 address.name, reason: "the interface is missing; `hil list` shows what there is, as \(address.name)1")
         }
         let device = try LibUSBDevices.find(place, name: address.name)
         guard interface <= device.chip.interfaceCount else {
-            throw .missing("\(address.name): an \(device.chip.rawValue) has \(device.chip.interfaceCount) interfaces")
+            let count = device.chip.interfaceCount
+            throw .missing("\(address.name): an \(device.chip.rawValue) has interfaces 1 to \(count)")
         }
-        guard device.chip.hasMPSSE(interface), !address.wantsUART else {
-            let usb = try LibUSBDevices.open(device, interface: interface, name: address.name)
-            return try FTDIUARTDriver(usb, name: address.name, settings: address.serial)
-        }
+        return (device, interface)
+    }
+
+    /// Uses the bus of an interface: the one that is open already, or a new one, which `body` closes if it fails.
+    private static func withBus<Result>(
+        of device: LibUSBDevices.Device, _ interface: Int, _ address: DeviceAddress,
+        _ body: (MPSSEBus) throws(PeripheralError) -> sending Result
+    ) throws(PeripheralError) -> sending Result {
         let key = "\(device.bus):\(device.address)/\(interface)"
-        let result = buses.withLock { buses -> Result<FTDISPIDriver, PeripheralError> in
-            do throws(PeripheralError) {
-                if let bus = buses[key]?.bus, !bus.isClosed {
-                    return .success(try FTDISPIDriver(bus, name: address.name, settings: address.spi))
-                }
-                let usb = try LibUSBDevices.open(device, interface: interface, name: address.name)
-                let bus = try MPSSEBus(usb, loops: address.spi.isInternal)
-                buses[key] = Entry(bus: bus)
-                return .success(try FTDISPIDriver(bus, firstAs: address.name, settings: address.spi))
-            } catch {
-                return .failure(error)
-            }
+        return try buses.withLock { (buses) throws(PeripheralError) -> sending Result in
+            if let bus = buses[key]?.bus, !bus.isClosed { return try body(bus) }
+            let usb = try LibUSBDevices.open(device, interface: interface, name: address.name)
+            let bus = try MPSSEBus(usb, loops: address.spi.isInternal)
+            buses[key] = Entry(bus: bus)
+            return try body(bus)
         }
-        return try result.get()
+    }
+
+    /// Opens the bus of an interface for its pins.
+    static func openPins(_ address: DeviceAddress, clock: HardwareClock) throws(PeripheralError) -> GPIOPort {
+        switch address.device {
+        case .ftdi(let place):
+            let (device, interface) = try find(address, place)
+            guard device.chip.hasMPSSE(interface) else {
+                throw .notSupported("\(address.name): an \(device.chip.rawValue) has no pins to spare there")
+            }
+            return try withBus(of: device, interface, address) { (bus) throws(PeripheralError) in try GPIOPort(bus) }
+        case .virtualFT232H, .virtualFlash:
+            return try GPIOPort(virtualBus(address, clock: clock))
+        case .serial, .virtualSPI, .virtualUART, .virtualTTY:
+            throw .notSupported("\(address.name): no pins to spare; an FTDI chip with an MPSSE has some")
+        }
     }
 
     /// Makes a virtual chip for the occasion, with what the name says on its pins.
     static func openVirtual(_ address: DeviceAddress, clock: HardwareClock) throws(PeripheralError) -> any Driver {
+        guard address.wantsUART else {
+            return try FTDISPIDriver(
+                virtualBus(address, clock: clock), firstAs: address.name, settings: address.spi)
+        }
+        let usb = try virtualInterface(address, clock: clock)
+        return try FTDIUARTDriver(usb, name: address.name, settings: address.serial)
+    }
+
+    private static func virtualBus(
+        _ address: DeviceAddress, clock: HardwareClock
+    ) throws(PeripheralError) -> MPSSEBus {
+        try MPSSEBus(virtualInterface(address, clock: clock), loops: address.spi.isInternal)
+    }
+
+    private static func virtualInterface(
+        _ address: DeviceAddress, clock: HardwareClock
+    ) throws(PeripheralError) -> VirtualUSBInterface {
         var devices: [any PinDevice] = [PinWire()]
         if case .virtualFlash = address.device { devices = [SPIPins(NORFlash(.w25q16))] }
         let chip = VirtualFT232H(devices: devices, faults: address.faults)
-        let usb = try VirtualUSBInterface(chip, name: address.name, clock: clock)
-        if address.wantsUART { return try FTDIUARTDriver(usb, name: address.name, settings: address.serial) }
-        let bus = try MPSSEBus(usb, loops: address.spi.isInternal)
-        return try FTDISPIDriver(bus, firstAs: address.name, settings: address.spi)
+        return try VirtualUSBInterface(chip, name: address.name, clock: clock)
     }
 }
 

@@ -27,6 +27,11 @@ struct FTDIUARTStream {
     private(set) var lastOut = MonotonicTime(nanoseconds: 0)
     private(set) var idleSince: MonotonicTime?
 
+    /// Somebody wants what comes in.
+    var isListening = false
+    /// How often somebody waited for it to be taken (virtual time).
+    private var timesWaited = 0
+
     private(set) var transmitFailure: PeripheralError?
     private(set) var receiveFailure: PeripheralError?
     private(set) var isLost = false
@@ -77,13 +82,21 @@ struct FTDIUARTStream {
 
     /// A slot to wait for data in; nil if all of them do, or hold some.
     mutating func nextIn() -> (slot: Int, buffer: UnsafeMutableRawBufferPointer)? {
-        guard receiveFailure == nil, let slot = freeIn.popLast() else { return nil }
+        guard isListening, receiveFailure == nil, let slot = freeIn.popLast() else { return nil }
         return (slot, memory.input(slot, isShort: false))
+    }
+
+    /// True if there is something to take, and a reader may still come to do so.
+    mutating func waitsForReader(atMost limit: Int) -> Bool {
+        guard isListening, hasData, timesWaited < limit else { return false }
+        timesWaited += 1
+        return true
     }
 
     /// Moves data out of what has come in, and answers how many bytes.
     mutating func take(into buffer: UnsafeMutableRawBufferPointer, damaged: (Int) -> Void) -> Int {
         var done = 0
+        timesWaited = 0
         while done < buffer.count, let first = filled.first {
             let bytes = memory.input(first.slot, count: first.count)
             var place = 0

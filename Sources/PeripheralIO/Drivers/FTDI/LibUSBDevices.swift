@@ -25,8 +25,9 @@ enum LibUSBDevices {
     /// All chips that the driver knows, in the order of bus and address.
     ///
     /// - Parameter vendor: of other devices than FTDI's own, besides those.
-    static func all(vendor: UInt16? = nil) throws(PeripheralError) -> [Device] {
-        guard let ftdi = ftdi_new() else { throw .system(call: "ftdi_new", errno: ENOMEM) }
+    static func all(vendor: UInt16? = nil) -> [Device] {
+        // On a machine without USB there is no libusb context, either.
+        guard let ftdi = ftdi_new() else { return [] }
         defer { ftdi_free(ftdi) }
         var list: UnsafeMutablePointer<OpaquePointer?>?
         let count = libusb_get_device_list(ftdi.pointee.usb_ctx, &list)
@@ -64,7 +65,7 @@ enum LibUSBDevices {
     ///
     /// - Throws: `missing`, with how many there are if it asks for one by its place.
     static func find(_ place: FTDIAddress, name: String) throws(PeripheralError) -> Device {
-        let devices = try all(vendor: place.vendor).filter { device in
+        let devices = all(vendor: place.vendor).filter { device in
             (place.vendor ?? FTDIChip.vendor) == device.vendor && (place.product ?? device.product) == device.product
         }
         let found: Device? =
@@ -76,6 +77,35 @@ enum LibUSBDevices {
             }
         guard let found else { throw .missing(name) }
         return found
+    }
+
+    /// What the EEPROM of a device says; nil if the present user may not ask, or if it says nothing. It takes no interface.
+    static func eeprom(of device: Device) -> FTDIEEPROM? {
+        guard let ftdi = ftdi_new() else { return nil }
+        defer { ftdi_free(ftdi) }
+        var list: UnsafeMutablePointer<OpaquePointer?>?
+        let count = libusb_get_device_list(ftdi.pointee.usb_ctx, &list)
+        guard count >= 0, let list else { return nil }
+        defer { libusb_free_device_list(list, 1) }
+        let found = (0..<count).compactMap { list[$0] }.first {
+            libusb_get_bus_number($0) == device.bus && libusb_get_device_address($0) == device.address
+        }
+        var handle: OpaquePointer?
+        guard let found, libusb_open(found, &handle) == 0, let handle else { return nil }
+        defer { libusb_close(handle) }
+        var bytes: [UInt8] = []
+        for word in 0..<UInt16(device.chip.eepromLength / 2) {
+            let request = FTDIRequest(.readEEPROM, index: word, answerLength: 2)
+            var answer: (UInt8, UInt8) = (0, 0)
+            let result = withUnsafeMutableBytes(of: &answer) { memory in
+                libusb_control_transfer(
+                    handle, request.requestType, request.code.rawValue, request.value, request.index,
+                    memory.baseAddress?.assumingMemoryBound(to: UInt8.self), 2, 1000)
+            }
+            guard result == 2 else { return nil }
+            bytes += [answer.0, answer.1]
+        }
+        return FTDIEEPROM(bytes, isFT230X: device.chip == .ft230x)
     }
 
     /// Opens a device and claims one of its interfaces; the kernel's driver gets that back on close.

@@ -1,3 +1,4 @@
+import Glibc
 import RTOS
 import VirtualHardware
 
@@ -63,10 +64,11 @@ final class MPSSEBus: Sendable {
 
     /// Adds a user, with its chip select if it has one, which is at rest from now on.
     ///
-    /// - Throws: `busy` if the pin is in use, or the bus has been closed.
+    /// - Throws: `busy` if the pin is in use; `closed` if the bus has been.
     func join(chipSelect: UInt16, activeHigh: Bool) throws(PeripheralError) -> Int {
-        let user = users.withLock { users -> Int? in
-            guard !users.isClosed, users.chipSelects & chipSelect == 0 else { return nil }
+        let user = try users.withLock { (users) throws(PeripheralError) -> Int? in
+            if users.isClosed { throw .closed }
+            guard users.chipSelects & chipSelect == 0 else { return nil }
             users.chipSelects |= chipSelect
             users.count += 1
             users.next += 1
@@ -117,6 +119,9 @@ final class MPSSEBus: Sendable {
         reclaim()
         usb.close()
     }
+
+    /// Pins that users have as chip selects.
+    var chipSelects: UInt16 { users.withLock { $0.chipSelects } }
 
     /// True once the last user has left.
     var isClosed: Bool { users.withLock { $0.isClosed } }
@@ -200,8 +205,13 @@ final class MPSSEBus: Sendable {
                 return (ready.intersection(interests), stream.patienceEnd, hasMoved)
             }
             if !ready.isEmpty || isOver || limit <= now || deadline <= now { return ready }
-            if try pump.wait(until: min(deadline, limit), event: event, ended) { return .event }
             submit()
+            // Virtual time must not go on while another thread is about to submit.
+            if case .virtual = usb.clock, stream.withLock({ $0.isSubmitting }) {
+                sched_yield()
+                continue
+            }
+            if try pump.wait(until: min(deadline, limit), event: event, ended) { return .event }
         }
     }
 

@@ -7,6 +7,8 @@ struct MPSSEStream {
     static let depth = 8
     /// Replies of more bytes than this have more IN transfers, and longer ones, under way.
     private static let shortReply = 256
+    /// IN transfers under way for these, and for those.
+    private static let inDepth = (short: 2, long: 4)
 
     /// A transfer on the bus.
     private struct Transaction {
@@ -43,7 +45,7 @@ struct MPSSEStream {
     private(set) var controlEnd: USBEnd?
     private var controlIsUnderWay = false
     /// Some thread submits what there is.
-    private var isSubmitting = false
+    private(set) var isSubmitting = false
 
     /// What the chip was last told.
     var pins = MPSSEPins()
@@ -148,7 +150,9 @@ struct MPSSEStream {
         guard dialogue != nil || !isEmpty else { return nil }
         let expected = transactions.reduce(0) { $0 + $1.replies - $1.received }
         let isShort = expected <= Self.shortReply
-        guard USBSlots.in.count - freeIn.count < (isShort ? 2 : USBSlots.in.count), let slot = freeIn.popLast() else {
+        guard USBSlots.in.count - freeIn.count < (isShort ? Self.inDepth.short : Self.inDepth.long),
+            let slot = freeIn.popLast()
+        else {
             return nil
         }
         return (slot, .in(memory.input(slot, isShort: isShort)))

@@ -76,9 +76,9 @@ struct USBEnd: Hashable, Sendable {
 /// The slots of an interface: so many of each kind.
 enum USBSlots {
     static let control = 0
-    /// Enough that packets always have a place to go while others are being looked at.
-    static let `in` = 1..<5
+    /// Enough for a serial line's packets of some milliseconds; a bus, whose packets are fetched, uses a few of them.
+    static let `in` = 1..<17
     /// Enough for two 64 KiB pieces with their opcodes, and for short transfers one behind another.
-    static let out = 5..<29
-    static let count = 29
+    static let out = 17..<41
+    static let count = 41
 }

@@ -11,6 +11,8 @@ final class USBPump: Sendable {
         var isCalled = false
         /// Threads that wait for the one that reaps.
         var followers = 0
+        /// Their deadlines, in virtual time, which the one that reaps moves on.
+        var deadlines: [MonotonicTime] = []
     }
 
     private let usb: any USBInterface
@@ -36,6 +38,10 @@ final class USBPump: Sendable {
         let reaps = state.withLock { state in
             if state.isReaping {
                 state.followers += 1
+                if isVirtual, deadline != .never {
+                    state.deadlines.append(deadline)
+                    call(&state)
+                }
                 return false
             }
             state.isReaping = true
@@ -56,30 +62,36 @@ final class USBPump: Sendable {
             }
             if isFollowed { news.signal() }
         }
-        return try usb.reap(until: deadline, event: event, or: call, ended)
+        let limit = isVirtual ? state.withLock { $0.deadlines.reduce(deadline, min) } : deadline
+        return try usb.reap(until: limit, event: event, or: call, ended)
+    }
+
+    private var isVirtual: Bool { if case .virtual = usb.clock { true } else { false } }
+
+    /// Has the thread that reaps look again. In one step, or the call could outlive the wait that it was meant for.
+    private func call(_ state: inout State) {
+        guard state.isReaping, !state.isCalled else { return }
+        state.isCalled = true
+        call.signal()
     }
 
     private func follow(until deadline: MonotonicTime, _ event: EventDescriptor) throws(PeripheralError) -> Bool {
         defer {
             let isLast = state.withLock { state in
                 state.followers -= 1
+                if let place = state.deadlines.firstIndex(of: deadline) { state.deadlines.remove(at: place) }
                 return state.followers == 0
             }
             if isLast { news.reset() }
         }
         // Virtual time is moved on by the thread that reaps.
-        let limit = if case .virtual = usb.clock { MonotonicTime.never } else { deadline }
-        return try HardwareClock.wall.wait(until: limit, event: event, or: news)
+        return try HardwareClock.wall.wait(until: isVirtual ? .never : deadline, event: event, or: news)
     }
 
     /// Has everybody who waits look again. Seldom needed.
     func wake() {
         let isFollowed = state.withLock { state in
-            // In one step, or the call could outlive the wait that it was meant for.
-            if state.isReaping, !state.isCalled {
-                state.isCalled = true
-                call.signal()
-            }
+            call(&state)
             return state.followers > 0
         }
         if isFollowed { news.signal() }
