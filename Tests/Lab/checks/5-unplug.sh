@@ -1,7 +1,9 @@
 # The cable is pulled in the middle of each kind of transfer: every one ends with "device lost".
 pulled_during() {
     plug
-    local status=0
+    local status=0 url=$2
+    [ "$url" = serial ] && wait_for serial_port && url="$(serial_port)?baud=115200"
+    set -- "$1" "$url" "${@:3}"
     timeout 60 "$hil" "$@" > "$state/transfer" 2>&1 < <(sleep 50) &
     local transfer=$!
     sleep 3
@@ -14,8 +16,8 @@ pulled_during() {
         return 1
     }
 }
-check "unplugged during SPI" pulled_during loopback ftdi:///1 --seconds 50
-check "unplugged during SPI packets" pulled_during loopback ftdi:///1 --packets --seconds 50
-check "unplugged during UART" pulled_during loopback 'ftdi:///1?baud=115200' --seconds 50
-check "unplugged while nothing is on its way" pulled_during uart 'ftdi:///1?baud=115200'
-check "unplugged during ftdi_sio" pulled_during loopback '/dev/ttyUSB0?baud=115200' --seconds 50
+check "unplugged during SPI" pulled_during loopback ftdi://ftdi:232h/1 --seconds 50
+check "unplugged during SPI packets" pulled_during loopback ftdi://ftdi:232h/1 --packets --seconds 50
+check "unplugged during UART" pulled_during loopback 'ftdi://ftdi:232h/1?baud=115200' --seconds 50
+check "unplugged while nothing is on its way" pulled_during uart 'ftdi://ftdi:232h/1?baud=115200'
+check "unplugged during ftdi_sio" pulled_during loopback serial --seconds 50

@@ -1,5 +1,6 @@
 /// The chips that the driver knows: what each of them can do.
 enum FTDIChip: String, CaseIterable, Hashable, Sendable {
+    case ft232b = "FT232B"
     case ft232r = "FT232R"
     case ft230x = "FT230X"
     case ft2232h = "FT2232H"
@@ -11,6 +12,7 @@ enum FTDIChip: String, CaseIterable, Hashable, Sendable {
     /// From the release number in the device descriptor, by which FTDI tells its chips apart; nil for others.
     init?(release: UInt16) {
         switch release {
+        case 0x0400: self = .ft232b
         case 0x0600: self = .ft232r
         case 0x1000: self = .ft230x
         case 0x0700: self = .ft2232h
@@ -23,7 +25,7 @@ enum FTDIChip: String, CaseIterable, Hashable, Sendable {
     /// Its product number as it comes from the factory.
     var product: UInt16 {
         switch self {
-        case .ft232r: 0x6001
+        case .ft232b, .ft232r: 0x6001
         case .ft230x: 0x6015
         case .ft2232h: 0x6010
         case .ft4232h: 0x6011
@@ -33,7 +35,7 @@ enum FTDIChip: String, CaseIterable, Hashable, Sendable {
 
     var interfaceCount: Int {
         switch self {
-        case .ft232r, .ft230x, .ft232h: 1
+        case .ft232b, .ft232r, .ft230x, .ft232h: 1
         case .ft2232h: 2
         case .ft4232h: 4
         }
@@ -42,7 +44,7 @@ enum FTDIChip: String, CaseIterable, Hashable, Sendable {
     /// - Parameter interface: counted from 1.
     func hasMPSSE(_ interface: Int) -> Bool {
         switch self {
-        case .ft232r, .ft230x: false
+        case .ft232b, .ft232r, .ft230x: false
         case .ft232h: interface == 1
         // C and D of the FT4232H are serial ports.
         case .ft2232h, .ft4232h: interface <= 2
@@ -54,7 +56,7 @@ enum FTDIChip: String, CaseIterable, Hashable, Sendable {
 
     var isHighSpeed: Bool {
         switch self {
-        case .ft232r, .ft230x: false
+        case .ft232b, .ft232r, .ft230x: false
         case .ft2232h, .ft4232h, .ft232h: true
         }
     }
@@ -68,6 +70,7 @@ enum FTDIChip: String, CaseIterable, Hashable, Sendable {
     /// Bytes of the FIFO to the wire (data sheets, section 1 each).
     var transmitFIFO: Int {
         switch self {
+        case .ft232b: 384
         case .ft232r: 128
         case .ft230x: 512
         case .ft232h: 1024
@@ -76,6 +79,6 @@ enum FTDIChip: String, CaseIterable, Hashable, Sendable {
         }
     }
 
-    /// Bytes of its EEPROM: inside of the full-speed chips, a 93C56 beside the others.
-    var eepromLength: Int { self == .ft232r ? 128 : 256 }
+    /// Bytes of its EEPROM that are read: inside of the FT232R and FT230X, a 93C46 or 93C56 beside the others.
+    var eepromLength: Int { self == .ft232b || self == .ft232r ? 128 : 256 }
 }
