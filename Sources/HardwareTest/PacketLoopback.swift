@@ -61,7 +61,10 @@ struct PacketLoopback<Encoder: FrameEncoder & Sendable, Decoder: FrameDecoder & 
             failure = error
         }
         let seconds = Double(MonotonicTime.now.nanoseconds(since: start)) / 1e9
-        let isStuck = !sender.transmitter.isIdle
+        // What is back has left, but the device may tell so later.
+        let isAllBack = failure == nil && sender.isFinished(with: expected)
+        let isSent = try? sender.transmitter.waitUntilSent(isAllBack ? test.timeout : .now)
+        let isStuck = isSent != true
         // Nothing else lets go of what is on a line that has stopped.
         if isStuck { port.close() }
         let sending = sender.stop()

@@ -63,9 +63,6 @@ public final class PacketTransmitter: Sendable {
         peripheral.engine.packetSent()
     }
 
-    /// Nothing is in the mailbox or on the wire.
-    public var isIdle: Bool { peripheral.engine.state.withLock { $0.packets.isIdle } }
-
     /// Blocks until nothing is in the mailbox or on the wire. False if the time was over first.
     ///
     /// - Throws: why the peripheral has ended.

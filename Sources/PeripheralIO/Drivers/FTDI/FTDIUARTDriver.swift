@@ -62,7 +62,8 @@ final class FTDIUARTDriver: Driver {
             throw .notSupported("\(facts.name): \(settings.dataBits) data bits not supported; 7 and 8 are")
         }
         try control(.reset(usb.index))
-        try control(.setBitMode(.uart, usb.index))
+        // A chip of that age has one mode that matters here, and not every model of it knows the request.
+        if usb.chip != .ft232b { try control(.setBitMode(.uart, usb.index)) }
         try control(.discardFromHost(usb.index))
         try control(.discardToHost(usb.index))
         try control(.setLatency(Self.latency, usb.index))
