@@ -31,9 +31,10 @@ final class FTDIUARTDriver: Driver {
         self.usb = usb
         self.settings = settings
         rate = AtomicRate(settings.baudRate)
+        let memory = USBSlotMemory(
+            packetSize: usb.packetSize, inputs: USBSlots.in.count, inputLength: FTDIUARTStream.inLength)
         var stream = FTDIUARTStream(
-            name: name, memory: USBSlotMemory(packetSize: usb.packetSize), packetSize: usb.packetSize,
-            fifo: usb.chip.transmitFIFO)
+            name: name, memory: memory, packetSize: usb.packetSize, fifo: usb.chip.transmitFIFO)
         // Virtual time may go on before a reader gets to say so.
         stream.isListening = !facts.hasWallTime
         self.stream = Guarded(stream)

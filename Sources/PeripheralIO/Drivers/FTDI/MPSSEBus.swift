@@ -35,8 +35,9 @@ final class MPSSEBus: Sendable {
         self.usb = usb
         self.loops = loops
         commands = .allocate(byteCount: SPIProgram.commandCapacity, alignment: 64)
-        var stream = MPSSEStream(
-            name: usb.name, memory: USBSlotMemory(packetSize: usb.packetSize), packetSize: usb.packetSize)
+        let memory = USBSlotMemory(
+            packetSize: usb.packetSize, inputs: MPSSEStream.inDepth.long, inputLength: MPSSEStream.inLength)
+        var stream = MPSSEStream(name: usb.name, memory: memory, packetSize: usb.packetSize)
         stream.pins = MPSSEPins(
             levels: MPSSEPins.dataOut, outputs: MPSSEPins.clock | MPSSEPins.dataOut)
         self.stream = Guarded(stream)
