@@ -31,9 +31,10 @@ final class FTDIUARTDriver: Driver {
         self.usb = usb
         self.settings = settings
         rate = AtomicRate(settings.baudRate)
+        let memory = USBSlotMemory(
+            packetSize: usb.packetSize, inputs: USBSlots.in.count, inputLength: FTDIUARTStream.inLength)
         var stream = FTDIUARTStream(
-            name: name, memory: USBSlotMemory(packetSize: usb.packetSize), packetSize: usb.packetSize,
-            fifo: usb.chip.transmitFIFO)
+            name: name, memory: memory, packetSize: usb.packetSize, fifo: usb.chip.transmitFIFO)
         // Virtual time may go on before a reader gets to say so.
         stream.isListening = !facts.hasWallTime
         self.stream = Guarded(stream)
@@ -155,7 +156,7 @@ final class FTDIUARTDriver: Driver {
     func abort() {
         guard stream.withLock({ $0.unconfirmed > 0 || $0.transmitFailure != nil }) else { return }
         for slot in USBSlots.out { usb.cancel(slot: slot) }
-        while stream.withLock({ $0.transmitIsUnderWay }) { pumpBriefly() }
+        pump(while: { $0.transmitIsUnderWay })
         _ = try? control(.discardFromHost(usb.index))
         let hasStalled = stream.withLock { stream in
             defer { stream.clearTransmission() }
@@ -213,6 +214,7 @@ final class FTDIUARTDriver: Driver {
         // Something has been sent: when to ask whether it has left.
         var question = MonotonicTime.never
         while true {
+            let moment = pump.moment
             if interests.contains(.data) { stream.withLock { $0.isListening = true } }
             listen()
             let now = usb.clock.now
@@ -235,7 +237,7 @@ final class FTDIUARTDriver: Driver {
                 }
             }
             if waitsForReader(interests) { continue }
-            if try pump.wait(until: next, event: event, ended) { return .event }
+            if try pump.wait(since: moment, until: next, event: event, ended) { return .event }
         }
     }
 
@@ -291,9 +293,14 @@ final class FTDIUARTDriver: Driver {
         stream.withLock { $0.ended(end, at: now) }
     }
 
-    private func pumpBriefly() {
-        let soon = usb.clock.now.advanced(byNanoseconds: 10_000_000)
-        _ = try? pump.wait(until: soon, event: silence, ended)
+    /// Waits for transfers that have been taken back.
+    private func pump(while isUnderWay: (borrowing FTDIUARTStream) -> Bool) {
+        while true {
+            let moment = pump.moment
+            guard stream.withLock({ isUnderWay($0) }) else { return }
+            let soon = usb.clock.now.advanced(byNanoseconds: 10_000_000)
+            _ = try? pump.wait(since: moment, until: soon, event: silence, ended)
+        }
     }
 
     /// Sends a request, and answers the bytes that it is answered with. One at a time.
@@ -308,17 +315,18 @@ final class FTDIUARTDriver: Driver {
         }
         let deadline = usb.clock.now.advanced(byNanoseconds: Self.patience)
         while true {
+            let moment = pump.moment
             let end = stream.withLock { $0.controlEnd }
             if let end { return try request.answer(end, answer, of: facts.name) }
             if usb.clock.now >= deadline { usb.cancel(slot: USBSlots.control) }
             let soon = usb.clock.now.advanced(byNanoseconds: 1_000_000)
-            _ = try pump.wait(until: max(deadline, soon), event: silence, ended)
+            _ = try pump.wait(since: moment, until: max(deadline, soon), event: silence, ended)
         }
     }
 
     private func reclaim() {
         for slot in 0..<USBSlots.count { usb.cancel(slot: slot) }
-        while stream.withLock({ $0.isUnderWay }) { pumpBriefly() }
+        pump(while: { $0.isUnderWay })
     }
 
     func close() {

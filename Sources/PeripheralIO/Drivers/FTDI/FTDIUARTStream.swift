@@ -7,13 +7,15 @@ struct FTDIUARTStream {
     private static let pieceLength = 16384
     /// OUT transfers at once.
     private static let outDepth = 4
+    /// Bytes of an IN transfer: what comes in within a few latency periods at 12 Mbit/s.
+    static let inLength = 4096
 
     private let name: String
     private let packetSize: Int
     private let memory: USBSlotMemory
     private let fifo: Int
     private var freeOut = Array(USBSlots.out.prefix(outDepth))
-    private var freeIn = Array(USBSlots.in)
+    private var freeIn: [Int]
     /// IN transfers that brought data, in order, and how much of the first has been taken.
     private var filled: [(slot: Int, count: Int)] = []
     private var taken = 0
@@ -42,6 +44,7 @@ struct FTDIUARTStream {
     init(name: String, memory: USBSlotMemory, packetSize: Int, fifo: Int) {
         self.name = name
         self.memory = memory
+        freeIn = Array(memory.inputSlots)
         self.packetSize = packetSize
         self.fifo = fifo
         filled.reserveCapacity(USBSlots.in.count)
@@ -195,7 +198,7 @@ struct FTDIUARTStream {
 
     var transmitIsUnderWay: Bool { freeOut.count < Self.outDepth }
     var isUnderWay: Bool {
-        transmitIsUnderWay || controlIsUnderWay || freeIn.count + filled.count < USBSlots.in.count
+        transmitIsUnderWay || controlIsUnderWay || freeIn.count + filled.count < memory.inputSlots.count
     }
 
     /// Forgets what was to be sent, and why it was not. No OUT transfer is under way.

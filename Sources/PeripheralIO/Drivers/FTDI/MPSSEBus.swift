@@ -35,8 +35,9 @@ final class MPSSEBus: Sendable {
         self.usb = usb
         self.loops = loops
         commands = .allocate(byteCount: SPIProgram.commandCapacity, alignment: 64)
-        var stream = MPSSEStream(
-            name: usb.name, memory: USBSlotMemory(packetSize: usb.packetSize), packetSize: usb.packetSize)
+        let memory = USBSlotMemory(
+            packetSize: usb.packetSize, inputs: MPSSEStream.inDepth.long, inputLength: MPSSEStream.inLength)
+        var stream = MPSSEStream(name: usb.name, memory: memory, packetSize: usb.packetSize)
         stream.pins = MPSSEPins(
             levels: MPSSEPins.dataOut, outputs: MPSSEPins.clock | MPSSEPins.dataOut)
         self.stream = Guarded(stream)
@@ -192,6 +193,7 @@ final class MPSSEBus: Sendable {
         }
         var completions: UInt64?
         while true {
+            let moment = pump.moment
             let now = usb.clock.now
             let (ready, limit, isOver) = stream.withLock { stream in
                 let isMine = stream.turns.owner == user
@@ -211,7 +213,7 @@ final class MPSSEBus: Sendable {
                 sched_yield()
                 continue
             }
-            if try pump.wait(until: min(deadline, limit), event: event, ended) { return .event }
+            if try pump.wait(since: moment, until: min(deadline, limit), event: event, ended) { return .event }
         }
     }
 
@@ -275,9 +277,12 @@ final class MPSSEBus: Sendable {
             return stream.hasStalled
         }
         for slot in 0..<USBSlots.count { usb.cancel(slot: slot) }
-        while stream.withLock({ $0.slotsUnderWay > 0 }) {
+        while true {
+            let moment = pump.moment
+            guard stream.withLock({ $0.slotsUnderWay > 0 }) else { break }
             // A cancelled transfer ends at once.
-            _ = try? pump.wait(until: usb.clock.now.advanced(byNanoseconds: 10_000_000), event: silence, ended)
+            _ = try? pump.wait(
+                since: moment, until: usb.clock.now.advanced(byNanoseconds: 10_000_000), event: silence, ended)
         }
         let isLost = stream.withLock { stream in
             stream.clear()
@@ -336,6 +341,7 @@ final class MPSSEBus: Sendable {
         stream.withLock { $0.begin(UnsafeRawBufferPointer(rebasing: commands[..<command.count])) }
         let deadline = usb.clock.now.advanced(byNanoseconds: Self.patience)
         while true {
+            let moment = pump.moment
             submit()
             let now = usb.clock.now
             let answer = try stream.withLock { (stream) throws(PeripheralError) -> [UInt8]? in
@@ -348,7 +354,7 @@ final class MPSSEBus: Sendable {
                 return stream.answer
             }
             if let answer { return answer }
-            _ = try pump.wait(until: deadline, event: silence, ended)
+            _ = try pump.wait(since: moment, until: deadline, event: silence, ended)
         }
     }
 
@@ -364,11 +370,13 @@ final class MPSSEBus: Sendable {
         }
         let deadline = usb.clock.now.advanced(byNanoseconds: Self.patience)
         while true {
+            let moment = pump.moment
             let end = stream.withLock { $0.controlEnd }
             if let end { return try request.answer(end, commands.baseAddress!, of: usb.name) }
             if usb.clock.now >= deadline { usb.cancel(slot: USBSlots.control) }
             _ = try pump.wait(
-                until: max(deadline, usb.clock.now.advanced(byNanoseconds: 1_000_000)), event: silence, ended)
+                since: moment, until: max(deadline, usb.clock.now.advanced(byNanoseconds: 1_000_000)), event: silence,
+                ended)
         }
     }
 

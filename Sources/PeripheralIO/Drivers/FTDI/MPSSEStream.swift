@@ -8,7 +8,9 @@ struct MPSSEStream {
     /// Replies of more bytes than this have more IN transfers, and longer ones, under way.
     private static let shortReply = 256
     /// IN transfers under way for these, and for those.
-    private static let inDepth = (short: 2, long: 4)
+    static let inDepth = (short: 2, long: 4)
+    /// Bytes of the longest of them. Longer ones bring nothing, and libusb would divide them.
+    static let inLength = 16384
 
     /// A transfer on the bus.
     private struct Transaction {
@@ -40,7 +42,7 @@ struct MPSSEStream {
     private var freeOut: [Int] = Array(USBSlots.out)
     /// Whose transfer an OUT slot carries.
     private var carried = [UInt64](repeating: 0, count: USBSlots.count)
-    private var freeIn: [Int] = Array(USBSlots.in)
+    private var freeIn: [Int]
     /// How the last request ended; nil while it has not.
     private(set) var controlEnd: USBEnd?
     private var controlIsUnderWay = false
@@ -66,6 +68,7 @@ struct MPSSEStream {
     init(name: String, memory: USBSlotMemory, packetSize: Int) {
         self.name = name
         self.memory = memory
+        freeIn = Array(memory.inputSlots)
         self.packetSize = packetSize
         transactions.reserveCapacity(Self.depth)
     }
@@ -76,7 +79,7 @@ struct MPSSEStream {
     var hasRoom: Bool { transactions.count < Self.depth }
     /// Slots in the device's hands.
     var slotsUnderWay: Int {
-        USBSlots.out.count - freeOut.count + USBSlots.in.count - freeIn.count + (controlIsUnderWay ? 1 : 0)
+        USBSlots.out.count - freeOut.count + memory.inputSlots.count - freeIn.count + (controlIsUnderWay ? 1 : 0)
     }
 
     /// Bytes of transfers that are not complete. All of them are one user's.
@@ -150,7 +153,7 @@ struct MPSSEStream {
         guard dialogue != nil || !isEmpty else { return nil }
         let expected = transactions.reduce(0) { $0 + $1.replies - $1.received }
         let isShort = expected <= Self.shortReply
-        guard USBSlots.in.count - freeIn.count < (isShort ? Self.inDepth.short : Self.inDepth.long),
+        guard memory.inputSlots.count - freeIn.count < (isShort ? Self.inDepth.short : Self.inDepth.long),
             let slot = freeIn.popLast()
         else {
             return nil

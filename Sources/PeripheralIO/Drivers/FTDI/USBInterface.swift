@@ -76,9 +76,10 @@ struct USBEnd: Hashable, Sendable {
 /// The slots of an interface: so many of each kind.
 enum USBSlots {
     static let control = 0
-    /// Enough for a serial line's packets of some milliseconds; a bus, whose packets are fetched, uses a few of them.
-    static let `in` = 1..<17
+    /// A serial line's packets end a transfer each once a millisecond: enough for when nobody looks for some time. A bus,
+    /// whose bytes come when they are asked for, uses a few of them.
+    static let `in` = 1..<65
     /// Enough for two 64 KiB pieces with their opcodes, and for short transfers one behind another.
-    static let out = 17..<41
-    static let count = 41
+    static let out = 65..<89
+    static let count = 89
 }

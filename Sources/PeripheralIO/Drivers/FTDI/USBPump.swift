@@ -9,6 +9,8 @@ final class USBPump: Sendable {
         var isReaping = false
         /// And it has been called.
         var isCalled = false
+        /// How often something has happened that a thread might wait for.
+        var happenings: UInt64 = 0
         /// Threads that wait for the one that reaps.
         var followers = 0
         /// Their deadlines, in virtual time, which the one that reaps moves on.
@@ -28,14 +30,20 @@ final class USBPump: Sendable {
         call = try EventDescriptor()
     }
 
+    /// What has happened so far: to be asked for before looking at what one waits for, and handed to `wait`.
+    var moment: UInt64 { state.withLock { $0.happenings } }
+
     /// Sleeps until transfers have ended, `wake` is called, `deadline`, or a signal on `event`. May return early.
     ///
-    /// - Parameter ended: is told of the ends if it is this thread that reaps.
+    /// - Parameters:
+    ///   - moment: returns at once if something has happened since.
+    ///   - ended: is told of the ends if it is this thread that reaps.
     /// - Returns: true if `event` was signalled.
     func wait(
-        until deadline: MonotonicTime, event: EventDescriptor, _ ended: (USBEnd) -> Void
+        since moment: UInt64, until deadline: MonotonicTime, event: EventDescriptor, _ ended: (USBEnd) -> Void
     ) throws(PeripheralError) -> Bool {
-        let reaps = state.withLock { state in
+        let reaps = state.withLock { state -> Bool? in
+            guard state.happenings == moment else { return nil }
             if state.isReaping {
                 state.followers += 1
                 if isVirtual, deadline != .never {
@@ -47,14 +55,17 @@ final class USBPump: Sendable {
             state.isReaping = true
             return true
         }
+        guard let reaps else { return false }
         return reaps ? try reap(until: deadline, event, ended) : try follow(until: deadline, event)
     }
 
     private func reap(
         until deadline: MonotonicTime, _ event: EventDescriptor, _ ended: (USBEnd) -> Void
     ) throws(PeripheralError) -> Bool {
+        var hasHappened = false
         defer {
             let isFollowed = state.withLock { state in
+                if hasHappened { state.happenings &+= 1 }
                 if state.isCalled { call.reset() }
                 state.isReaping = false
                 state.isCalled = false
@@ -63,7 +74,10 @@ final class USBPump: Sendable {
             if isFollowed { news.signal() }
         }
         let limit = isVirtual ? state.withLock { $0.deadlines.reduce(deadline, min) } : deadline
-        return try usb.reap(until: limit, event: event, or: call, ended)
+        return try usb.reap(until: limit, event: event, or: call) { end in
+            hasHappened = true
+            ended(end)
+        }
     }
 
     private var isVirtual: Bool { if case .virtual = usb.clock { true } else { false } }
@@ -77,12 +91,12 @@ final class USBPump: Sendable {
 
     private func follow(until deadline: MonotonicTime, _ event: EventDescriptor) throws(PeripheralError) -> Bool {
         defer {
-            let isLast = state.withLock { state in
+            state.withLock { state in
                 state.followers -= 1
                 if let place = state.deadlines.firstIndex(of: deadline) { state.deadlines.remove(at: place) }
-                return state.followers == 0
+                // In one step, or it could take the news from one who has just come.
+                if state.followers == 0 { news.reset() }
             }
-            if isLast { news.reset() }
         }
         // Virtual time is moved on by the thread that reaps.
         return try HardwareClock.wall.wait(until: isVirtual ? .never : deadline, event: event, or: news)
@@ -91,6 +105,7 @@ final class USBPump: Sendable {
     /// Has everybody who waits look again. Seldom needed.
     func wake() {
         let isFollowed = state.withLock { state in
+            state.happenings &+= 1
             call(&state)
             return state.followers > 0
         }

@@ -2,17 +2,21 @@ import Glibc
 
 /// The memory behind the slots of an interface: for commands, and for what comes in. Allocated once.
 final class USBSlotMemory: @unchecked Sendable {
-    /// Bytes of the longest IN transfer. Longer ones bring nothing, and libusb would divide them.
-    static let inputLength = 16384
-
     private let memory: UnsafeMutableRawBufferPointer
     private let packetSize: Int
-    private static let inputs = USBSlots.in.count * inputLength
+    /// Bytes of the longest IN transfer.
+    private let inputLength: Int
+    /// The slots for these that have memory.
+    let inputSlots: Range<Int>
+    private var inputs: Int { inputSlots.count * inputLength }
     private static let outputs = USBSlots.out.count * SPIProgram.commandCapacity
 
-    init(packetSize: Int) {
+    /// - Parameter inputLength: a multiple of the packet size.
+    init(packetSize: Int, inputs: Int, inputLength: Int) {
         self.packetSize = packetSize
-        memory = .allocate(byteCount: Self.inputs + Self.outputs, alignment: 64)
+        self.inputLength = inputLength
+        inputSlots = USBSlots.in.prefix(inputs)
+        memory = .allocate(byteCount: inputSlots.count * inputLength + Self.outputs, alignment: 64)
     }
 
     deinit {
@@ -25,15 +29,15 @@ final class USBSlotMemory: @unchecked Sendable {
 
     /// - Parameter isShort: room for one packet will do.
     func input(_ slot: Int, isShort: Bool) -> UnsafeMutableRawBufferPointer {
-        part((slot - USBSlots.in.lowerBound) * Self.inputLength, isShort ? packetSize : Self.inputLength)
+        part((slot - USBSlots.in.lowerBound) * inputLength, isShort ? packetSize : inputLength)
     }
 
     func input(_ slot: Int, count: Int) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(part((slot - USBSlots.in.lowerBound) * Self.inputLength, count))
+        UnsafeRawBufferPointer(part((slot - USBSlots.in.lowerBound) * inputLength, count))
     }
 
     func commands(_ slot: Int) -> UnsafeMutableRawBufferPointer {
-        let start = Self.inputs + (slot - USBSlots.out.lowerBound) * SPIProgram.commandCapacity
+        let start = inputs + (slot - USBSlots.out.lowerBound) * SPIProgram.commandCapacity
         return part(start, SPIProgram.commandCapacity)
     }
 }
