@@ -70,6 +70,8 @@ let package = Package(
         ),
         .executableTarget(
             name: "PrimitiveProbe", dependencies: ["RTOS"], path: "Sources/Benchmarks/Probes/PrimitiveProbe"),
+        .executableTarget(
+            name: "FTDIProbe", dependencies: ["PeripheralIO", "RTOS"], path: "Sources/Benchmarks/Probes/FTDIProbe"),
         .target(name: "HardwareTest", dependencies: ["PeripheralIO", "VirtualHardware", crypto, histogram]),
         .executableTarget(name: "hil", dependencies: ["HardwareTest", "VirtualHardware", argumentParser]),
         .testTarget(name: "HardwareTestTests", dependencies: ["HardwareTest"]),
