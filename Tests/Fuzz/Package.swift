@@ -13,6 +13,13 @@ let package = Package(
             name: "MPSSEFuzz",
             dependencies: ["FuzzDriver", virtualHardware, .product(name: "RTOS", package: "hilbridge")],
             path: "MPSSEFuzz"),
+        .executableTarget(
+            name: "FTDIDeviceFuzz",
+            dependencies: [
+                "FuzzDriver", virtualHardware, .product(name: "PeripheralIO", package: "hilbridge"),
+                .product(name: "RTOS", package: "hilbridge"),
+            ],
+            path: "FTDIDeviceFuzz"),
         .executableTarget(name: "USBIPFuzz", dependencies: ["FuzzDriver", virtualHardware], path: "USBIPFuzz"),
     ]
 )

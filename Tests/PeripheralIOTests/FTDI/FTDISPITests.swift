@@ -14,6 +14,31 @@ struct FTDISPITests {
         #expect(try flash.transaction([0x9F], receiving: 3) == [0xEF, 0x40, 0x15])
     }
 
+    @Test("A flash is erased, programmed and read as firmware does it")
+    func programsFlash() throws {
+        let flash = try Peripheral("virtual://flash?speed=30M", clock: .virtual(VirtualClock()))
+        func awaitReady() throws {
+            while try flash.transaction([0x05], receiving: 1)[0] & 1 != 0 {}
+        }
+        let page = pattern(256)
+        _ = try flash.write([0x06])
+        _ = try flash.write([0x20, 0x01, 0x00, 0x00])
+        try awaitReady()
+        for place in 0..<4 as Range<UInt8> {
+            _ = try flash.write([0x06])
+            _ = try flash.write([0x02, 0x01, place, 0x00] + page)
+            try awaitReady()
+        }
+        #expect(try flash.transaction([0x03, 0x01, 0x00, 0x00], receiving: 1025) == page + page + page + page + [0xFF])
+        // The same under a held chip select.
+        try flash.control(.holdChipSelect)
+        _ = try flash.write([0x0B, 0x01, 0x01, 0x00, 0x00])
+        #expect(try flash.read(100) == Array(page.prefix(100)))
+        #expect(try flash.read(156) == Array(page.dropFirst(100)))
+        try flash.control(.releaseChipSelect)
+        #expect(try flash.transaction([0x9F], receiving: 2) == [0xEF, 0x40])
+    }
+
     /// A mode, a way to make it, and a bit order.
     struct Wiring: CustomTestStringConvertible, Sendable {
         var mode: Int

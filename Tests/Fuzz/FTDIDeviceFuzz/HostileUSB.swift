@@ -1,0 +1,1 @@
+../../PeripheralIOTests/FTDI/HostileUSB.swift
