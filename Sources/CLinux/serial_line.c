@@ -3,7 +3,9 @@
 
 #include <asm/ioctls.h>
 #include <asm/termbits.h>
+#include <asm/termios.h>
 #include <errno.h>
+#include <linux/serial.h>
 #include <string.h>
 
 int ioctl(int fd, unsigned long request, ...);
@@ -122,6 +124,41 @@ int hil_serial_transmitter_empty(int fd, int *empty)
     if (ioctl(fd, TIOCSERGETLSR, &status) < 0)
         return errno;
     *empty = (status & TIOCSER_TEMT) != 0;
+    return 0;
+}
+
+int hil_serial_get_lines(int fd, struct hil_serial_lines *lines)
+{
+    int bits = 0;
+    if (ioctl(fd, TIOCMGET, &bits) < 0)
+        return errno;
+    lines->cts = (bits & TIOCM_CTS) != 0;
+    lines->dsr = (bits & TIOCM_DSR) != 0;
+    lines->ri = (bits & TIOCM_RNG) != 0;
+    lines->dcd = (bits & TIOCM_CAR) != 0;
+    return 0;
+}
+
+int hil_serial_drive_lines(int fd, int dtr, int rts, int asserted)
+{
+    int bits = (dtr ? TIOCM_DTR : 0) | (rts ? TIOCM_RTS : 0);
+    return result(ioctl(fd, asserted ? TIOCMBIS : TIOCMBIC, &bits));
+}
+
+int hil_serial_set_break(int fd, int breaking)
+{
+    return result(ioctl(fd, breaking ? TIOCSBRK : TIOCCBRK, 0));
+}
+
+int hil_serial_get_errors(int fd, struct hil_serial_errors *errors)
+{
+    struct serial_icounter_struct counts;
+    if (ioctl(fd, TIOCGICOUNT, &counts) < 0)
+        return errno;
+    errors->overrun = (uint32_t)counts.overrun + (uint32_t)counts.buf_overrun;
+    errors->parity = (uint32_t)counts.parity;
+    errors->framing = (uint32_t)counts.frame;
+    errors->breaks = (uint32_t)counts.brk;
     return 0;
 }
 

@@ -54,6 +54,24 @@ int hil_serial_input_queue(int fd, int *_Nonnull count);
 // TIOCSERGETLSR: 1 once the transmitter's shift register is empty too. ENOTTY where a driver cannot tell.
 int hil_serial_transmitter_empty(int fd, int *_Nonnull empty);
 
+// Modem lines that come in (TIOCMGET): 1 if asserted.
+struct hil_serial_lines {
+    uint8_t cts, dsr, ri, dcd;
+};
+int hil_serial_get_lines(int fd, struct hil_serial_lines *_Nonnull lines);
+
+// TIOCMBIS or TIOCMBIC of DTR, RTS or both.
+int hil_serial_drive_lines(int fd, int dtr, int rts, int asserted);
+
+// TIOCSBRK or TIOCCBRK.
+int hil_serial_set_break(int fd, int breaking);
+
+// TIOCGICOUNT: errors since the driver began to count.
+struct hil_serial_errors {
+    uint32_t overrun, parity, framing, breaks;
+};
+int hil_serial_get_errors(int fd, struct hil_serial_errors *_Nonnull errors);
+
 // TIOCEXCL.
 int hil_serial_exclusive(int fd);
 

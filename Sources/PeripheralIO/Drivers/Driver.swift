@@ -37,6 +37,9 @@ protocol Driver: AnyObject, Sendable {
     /// Begins or ends to tell damaged bytes, where the device has to be asked for that. Nobody receives meanwhile.
     func markLineErrors(_ marks: Bool) throws(PeripheralError)
 
+    /// What the device told of its line last: modem lines and errors. It tells when somebody waits for `line`. Any thread.
+    func lineReport() throws(PeripheralError) -> LineReport
+
     /// Throws away bytes that have come in and were not received.
     func discardReceived() throws(PeripheralError)
 
@@ -60,6 +63,10 @@ extension Driver {
     var now: MonotonicTime { .now }
 
     func markLineErrors(_ marks: Bool) throws(PeripheralError) {}
+
+    func lineReport() throws(PeripheralError) -> LineReport {
+        throw .notSupported("\(facts.name): tells nothing of modem lines and line errors")
+    }
 
     func receive(
         into buffer: UnsafeMutableRawBufferPointer, damaged: (Int) -> Void
@@ -162,6 +169,8 @@ struct Readiness: OptionSet, Sendable {
     static let event = Readiness(rawValue: 4)
     /// The wire has become idle, where the device tells.
     static let wire = Readiness(rawValue: 8)
+    /// The device has told something of its line.
+    static let line = Readiness(rawValue: 16)
 }
 
 /// What can be changed on an open device.
@@ -172,4 +181,6 @@ enum LineSetting: Hashable, Sendable {
     case spiClockPhase(SPIClockPhase)
     case spiClockPolarity(SPIClockPolarity)
     case holdChipSelect(Bool)
+    case modemLines(ModemLines, Bool)
+    case breakSignal(Bool)
 }

@@ -42,6 +42,7 @@ struct CompletionThread {
                 ready = []
             }
             if ready.contains(.event) { engine.interruptRequest.reset() }
+            if ready.contains(.line) { engine.update(inInterrupt: true) { $0.wakeAll(waitingFor: .line) } }
         }
     }
 
@@ -86,6 +87,7 @@ struct CompletionThread {
         case .awaitWire: interests.insert(.wire)
         default: break
         }
+        if state.lineWatchers > 0 { interests.insert(.line) }
         if engine.facts.kind == .uart, state.receiveMode != .polled {
             if state.receiveBuffer.space > 0 || state.packetReception != nil {
                 interests.insert(.data)

@@ -46,6 +46,8 @@ struct EngineState: ~Copyable {
         case channel
         /// The device's receive side is free.
         case reception
+        /// The device has told something of its line.
+        case line
     }
 
     var writeMutex = WriteMutex<RTOSTask>()
@@ -58,6 +60,8 @@ struct EngineState: ~Copyable {
     /// Callers inside the device for something else than a transfer.
     var visitors = 0
     var receptionHand: Transmission.Hand?
+    /// Callers who want to know of modem lines and line errors.
+    var lineWatchers = 0
 
     var transmitMode = TransmitMode.polled
     var receiveMode = ReceiveMode.polled
@@ -96,7 +100,7 @@ struct EngineState: ~Copyable {
     var statistics = PeripheralStatistics()
 
     /// By reason, in place: the queues are looked at on every transfer.
-    private var waiters = InlineArray<5, WaitQueue<RTOSTask>>(repeating: WaitQueue(expecting: 16))
+    private var waiters = InlineArray<6, WaitQueue<RTOSTask>>(repeating: WaitQueue(expecting: 16))
     private var toWake: [RTOSTask] = []
 
     init(deviceKeepsMemory: Bool) {

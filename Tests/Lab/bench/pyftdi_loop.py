@@ -10,13 +10,13 @@ controller.configure("ftdi://ftdi:232h/1")
 port = controller.get_port(cs=0, freq=30e6, mode=0)
 start = time.monotonic()
 if what == "write":
-    # 65536 bytes are the most that it takes at once.
-    piece = bytes(65536)
+    # It takes no more than 65535 bytes at once.
+    piece = bytes(32768)
     for _ in range(0, count, len(piece)):
         port.write(piece)
 elif what == "read":
-    for _ in range(0, count, 65536):
-        port.read(65536)
+    for _ in range(0, count, 32768):
+        port.read(32768)
 else:
     for _ in range(count):
         answer = port.exchange(b"\x9f\0\0\0", 4, duplex=True)

@@ -65,7 +65,7 @@ struct FTDIUARTTests {
 
     @Test("Modem lines, line errors and breaks are told")
     func lines() throws {
-        let (port, driver, usb) = try open("baud=9600", peer: SerialFarEnd(rate: 9600, lines: [.cts, .dcd]))
+        let (port, _, usb) = try open("baud=9600", peer: SerialFarEnd(rate: 9600, lines: [.cts, .dcd]))
         try port.control(.useCircularBufferRX(length: 100))
         usb.withBus { bus, now in
             bus.withDevice(at: now) { device in
@@ -79,12 +79,57 @@ struct FTDIUARTTests {
         }
         #expect(try port.read(1) == [0x41])
         _ = try port.read(2)
-        #expect(driver.modemLines == [.cts, .dcd])
-        #expect(driver.lineErrors.breakSignal >= 1 && driver.lineErrors.framing >= 1)
-        try driver.setBreak(true)
+        let status = try port.lineStatus()
+        #expect(status.lines == [.cts, .dcd])
+        #expect(status.errors.breakSignal >= 1 && status.errors.framing >= 1)
+        try port.setBreak(true)
         let isBreaking = usb.withBus { bus, _ in bus.device.uart.isBreaking }
         #expect(isBreaking)
-        try driver.setBreak(false)
+        try port.setBreak(false)
+        #expect(usb.withBus { bus, _ in bus.device.uart.isBreaking } == false)
+    }
+
+    @Test("DTR and RTS reach the far end, and a change of its lines ends a wait")
+    func lineChange() throws {
+        let (port, _, usb) = try open("baud=9600", clock: .wall)
+        func farEndSees() -> VirtualHardware.ModemLines { usb.withBus { bus, _ in bus.device.uart.lines } }
+        let known = try port.lineStatus()
+        #expect(known.lines == [.cts, .dsr, .dcd], "both lines are asserted at the start, and wired back")
+        #expect(try port.waitForLineChange(from: known, .milliseconds(20)) == nil)
+        let waiting = Call { try port.waitForLineChange(from: known) }
+        try eventually("it waits") { port.engine.state.withLock { $0.anyoneWaits(for: .line) } }
+        try port.drive(.rts, false)
+        #expect(try waiting.value()?.lines == [.dsr, .dcd])
+        try port.drive([.dtr, .rts], false)
+        #expect(try port.lineStatus().lines == [])
+        try port.drive(.dtr, true)
+        #expect(try port.lineStatus().lines == [.dsr, .dcd])
+        #expect(throws: PeripheralError.self) { try port.drive(.cts, true) }
+        #expect(farEndSees() == [.dsr, .dcd])
+    }
+
+    @Test("Whoever waits for a change of the lines ends with the device")
+    func lineLost() throws {
+        let (port, _, usb) = try open("baud=9600", clock: .wall)
+        let known = try port.lineStatus()
+        let waiting = Call { try port.waitForLineChange(from: known) }
+        try eventually("it waits") { port.engine.state.withLock { $0.anyoneWaits(for: .line) } }
+        usb.withBus { bus, now in bus.unplug(at: now) }
+        #expect(throws: PeripheralError.deviceLost("virtual://ft232h")) { try waiting.value() }
+        #expect(throws: PeripheralError.self) { try port.lineStatus() }
+    }
+
+    @Test("A wait for the lines leaves the data to those who read it")
+    func linesBesideData() throws {
+        let (port, _, _) = try open(clock: .wall)
+        try port.control(.useCircularBufferRX(length: 65536))
+        let known = try port.lineStatus()
+        let waiting = Call { try port.waitForLineChange(from: known) }
+        let sent = pattern(5000)
+        #expect(try port.write(sent) == 5000)
+        #expect(try port.read(5000) == sent)
+        port.close()
+        #expect(throws: PeripheralError.closed) { try waiting.value() }
     }
 
     @Test("Flow control holds a write for as long as the far end likes")

@@ -1,14 +1,5 @@
 /// The two bytes at the beginning of every packet from an FTDI chip (AN_232B-04, section 3.1).
 struct FTDIStatus: Hashable, Sendable {
-    /// The lines that come in beside RX; set is asserted.
-    struct ModemLines: OptionSet, Hashable, Sendable {
-        let rawValue: UInt8
-        static let cts = ModemLines(rawValue: 0x10)
-        static let dsr = ModemLines(rawValue: 0x20)
-        static let ri = ModemLines(rawValue: 0x40)
-        static let dcd = ModemLines(rawValue: 0x80)
-    }
-
     struct Line: OptionSet, Hashable, Sendable {
         let rawValue: UInt8
         static let overrun = Line(rawValue: 0x02)
@@ -31,7 +22,7 @@ struct FTDIStatus: Hashable, Sendable {
 
     init(modem: UInt8, line: UInt8) {
         // The low bits tell the size of packets.
-        self.modem = ModemLines(rawValue: modem & 0xF0)
+        self.modem = ModemLines(rawValue: modem).intersection(.received)
         self.line = Line(rawValue: line)
     }
 }

@@ -155,6 +155,8 @@ final class FTDISPIDriver: Driver {
             state.withLock { $0.holds = holds }
             if !holds { try releaseChipSelect() }
             return holds ? 1 : 0
+        case .modemLines, .breakSignal:
+            throw .notSupported("\(facts.name): an SPI controller has no modem lines and no break")
         }
     }
 

@@ -71,7 +71,7 @@ final class FTDIUARTDriver: Driver {
         try setRate(settings.baudRate)
         try control(settings.dataRequest(isBreaking: false, index: usb.index))
         try control(settings.flowRequest(index: usb.index))
-        try setModemLines(dtr: true, rts: true)
+        try drive(.driven, true)
     }
 
     private func setRate(_ asked: UInt32) throws(PeripheralError) {
@@ -90,20 +90,15 @@ final class FTDIUARTDriver: Driver {
 
     // MARK: Lines
 
-    /// CTS, DSR, RI and DCD, as the last packet told.
-    var modemLines: FTDIStatus.ModemLines { stream.withLock { $0.modemLines } }
-    /// Errors of the line so far.
-    var lineErrors: LineErrorCounts { stream.withLock { $0.errors } }
+    func lineReport() throws(PeripheralError) -> LineReport { stream.withLock { $0.report } }
 
-    /// Drives DTR and RTS. While nothing is being sent.
-    func setModemLines(dtr: Bool, rts: Bool) throws(PeripheralError) {
+    private func drive(_ lines: ModemLines, _ isAsserted: Bool) throws(PeripheralError) {
         // The high byte says which of the two are meant.
-        let value: UInt16 = 0x0300 | (dtr ? 1 : 0) | (rts ? 2 : 0)
-        try control(FTDIRequest(.setModemControl, value: value, index: usb.index))
+        let which = UInt16(lines.rawValue)
+        try control(FTDIRequest(.setModemControl, value: which << 8 | (isAsserted ? which : 0), index: usb.index))
     }
 
-    /// Holds TX low, or lets go of it. While nothing is being sent.
-    func setBreak(_ isBreaking: Bool) throws(PeripheralError) {
+    private func setBreak(_ isBreaking: Bool) throws(PeripheralError) {
         try control(settings.dataRequest(isBreaking: isBreaking, index: usb.index))
     }
 
@@ -198,6 +193,12 @@ final class FTDIUARTDriver: Driver {
         case .speed(let asked):
             try setRate(asked)
             return rate.value
+        case .modemLines(let lines, let isAsserted):
+            try drive(lines, isAsserted)
+            return 0
+        case .breakSignal(let isBreaking):
+            try setBreak(isBreaking)
+            return 0
         case .spiDataBits, .spiClockPhase, .spiClockPolarity, .holdChipSelect:
             throw .notSupported("\(facts.name): a serial port has no SPI settings")
         }
@@ -208,20 +209,28 @@ final class FTDIUARTDriver: Driver {
     func wait(
         for interests: Readiness, until deadline: MonotonicTime, event: EventDescriptor
     ) throws(PeripheralError) -> Readiness {
-        guard !interests.isDisjoint(with: [.data, .room, .wire]) else {
+        guard !interests.isDisjoint(with: [.data, .room, .wire, .line]) else {
             return try usb.watch(until: deadline, event: event) ? .event : []
         }
         // Something has been sent: when to ask whether it has left.
         var question = MonotonicTime.never
         while true {
             let moment = pump.moment
-            if interests.contains(.data) { stream.withLock { $0.isListening = true } }
+            if !interests.isDisjoint(with: [.data, .line]) { stream.withLock { $0.isListening = true } }
             listen()
             let now = usb.clock.now
-            let (ready, limit, mayAsk) = stream.withLock { stream in
-                (readiness(&stream, at: now), patienceEnd(stream), stream.unconfirmed > 0 && stream.outstanding == 0)
+            let (ready, limit, mayAsk, isLost) = stream.withLock { stream in
+                (
+                    readiness(&stream, at: now), patienceEnd(stream),
+                    stream.unconfirmed > 0 && stream.outstanding == 0, stream.isLost
+                )
             }
-            if !ready.isDisjoint(with: interests) { return ready.intersection(interests) }
+            if !ready.isDisjoint(with: interests) {
+                if interests.contains(.line) { stream.withLock { $0.isToldOfLine() } }
+                return ready.intersection(interests)
+            }
+            // Those who wait for data or room are told by the call that they make next.
+            if isLost { throw .deviceLost(facts.name) }
             if deadline <= now { return [] }
             var next = deadline
             if interests.contains(.wire) {
@@ -257,6 +266,7 @@ final class FTDIUARTDriver: Driver {
     private func readiness(_ stream: inout FTDIUARTStream, at now: MonotonicTime) -> Readiness {
         var ready: Readiness = []
         if stream.hasData { ready.insert(.data) }
+        if stream.hasNewsOfLine { ready.insert(.line) }
         if stream.hasRoom || stream.transmitFailure != nil { ready.insert(.room) }
         if stream.unconfirmed == 0 || stream.transmitFailure != nil { ready.insert(.wire) }
         return ready

@@ -37,9 +37,10 @@ struct FTDIUARTStream {
     private(set) var transmitFailure: PeripheralError?
     private(set) var receiveFailure: PeripheralError?
     private(set) var isLost = false
-    /// What the last packet said of the lines, and how often which error came in.
-    private(set) var modemLines: FTDIStatus.ModemLines = []
-    private(set) var errors = LineErrorCounts()
+    /// What the packets so far said of the lines and of errors.
+    private(set) var report = LineReport(
+        status: SerialLineStatus(), number: 0, delay: UInt64(USBSlots.in.count))
+    private var toldReport: UInt64 = 0
 
     init(name: String, memory: USBSlotMemory, packetSize: Int, fifo: Int) {
         self.name = name
@@ -82,6 +83,13 @@ struct FTDIUARTStream {
     // MARK: Reception
 
     var hasData: Bool { !filled.isEmpty || receiveFailure != nil }
+
+    /// A packet has told something of the line, and whoever waits for that has not heard.
+    var hasNewsOfLine: Bool { report.number != toldReport }
+
+    mutating func isToldOfLine() {
+        toldReport = report.number
+    }
 
     /// A slot to wait for data in; nil if all of them do, or hold some.
     mutating func nextIn() -> (slot: Int, buffer: UnsafeMutableRawBufferPointer)? {
@@ -160,10 +168,11 @@ struct FTDIUARTStream {
     private mutating func received(_ end: USBEnd) {
         var hasData = false
         for packet in FTDIPackets(memory.input(end.slot, count: end.count), packetSize: packetSize) {
-            modemLines = packet.status.modem
-            errors.add(packet.status.line)
+            report.status.lines = packet.status.modem
+            report.status.errors.add(packet.status.line)
             if !packet.data.isEmpty { hasData = true }
         }
+        report.number &+= 1
         if hasData { filled.append((end.slot, end.count)) } else { freeIn.append(end.slot) }
         receiveFailure = receiveFailure ?? failure(end.status)
     }
@@ -215,14 +224,8 @@ struct FTDIUARTStream {
     }
 }
 
-/// How often each error of a serial line has come in, counted in packets that told of it.
-struct LineErrorCounts: Hashable, Sendable {
-    var overrun: UInt64 = 0
-    var parity: UInt64 = 0
-    var framing: UInt64 = 0
-    var breakSignal: UInt64 = 0
-
-    mutating func add(_ line: FTDIStatus.Line) {
+extension LineErrorCounts {
+    fileprivate mutating func add(_ line: FTDIStatus.Line) {
         if line.contains(.overrun) { overrun += 1 }
         if line.contains(.parity) { parity += 1 }
         if line.contains(.framing) { framing += 1 }

@@ -16,6 +16,7 @@ final class SerialDriver: Driver, @unchecked Sendable {
     private let calls: any SerialCalls
     /// Bits a second in force, for the time that bytes take.
     private let bitRate: AtomicRate
+    private let errorsBefore: LineErrorCounts
     private let marksErrors = Atomic(false)
     /// Only for whoever receives with `damaged`.
     private var marks = LineErrorMarks()
@@ -44,6 +45,8 @@ final class SerialDriver: Driver, @unchecked Sendable {
             try? descriptor.close()
             throw error
         }
+        // A pty has none; the kernel's counts go back to when the device came.
+        errorsBefore = (try? SerialPort.lineStatus(descriptor, path: path))?.errors ?? LineErrorCounts()
         self.path = path
         self.descriptor = descriptor
         self.calls = calls
@@ -126,7 +129,18 @@ final class SerialDriver: Driver, @unchecked Sendable {
             return line
         case .spiDataBits, .spiClockPhase, .spiClockPolarity, .holdChipSelect:
             throw .notSupported("\(path): a serial port has no SPI settings")
+        case .modemLines(let lines, let isAsserted):
+            try SerialPort.drive(descriptor, lines, isAsserted, path: path)
+            return 0
+        case .breakSignal(let isBreaking):
+            try SerialPort.setBreak(descriptor, isBreaking, path: path)
+            return 0
         }
+    }
+
+    func lineReport() throws(PeripheralError) -> LineReport {
+        let status = try SerialPort.lineStatus(descriptor, path: path)
+        return LineReport(status: status.since(errorsBefore), number: 0, delay: nil)
     }
 
     func wait(

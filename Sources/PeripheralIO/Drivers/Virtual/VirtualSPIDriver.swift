@@ -153,6 +153,8 @@ final class VirtualSPIDriver: Driver {
         case .holdChipSelect(let hold):
             state.withLock { $0.controller.holdsChipSelect = hold }
             return hold ? 1 : 0
+        case .modemLines, .breakSignal:
+            throw .notSupported("\(facts.name): an SPI controller has no modem lines and no break")
         }
     }
 

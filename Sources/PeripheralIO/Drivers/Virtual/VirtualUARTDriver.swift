@@ -104,6 +104,8 @@ final class VirtualUARTDriver: Driver {
             return rate
         case .spiDataBits, .spiClockPhase, .spiClockPolarity, .holdChipSelect:
             throw .notSupported("\(facts.name): a serial port has no SPI settings")
+        case .modemLines, .breakSignal:
+            throw .notSupported("\(facts.name): has TX and RX only, and no break; virtual://ft232h has more")
         }
     }
 
