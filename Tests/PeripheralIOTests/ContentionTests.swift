@@ -15,7 +15,8 @@ extension Tag {
 @Suite("Contention", .serialized, .tags(.slow), .watched)
 struct ContentionTests {
     static let tasks = 8
-    static let seconds: UInt64 = ProcessInfo.processInfo.environment["HIL_FAST"] == "1" ? 1 : 10
+    static let isFast = ProcessInfo.processInfo.environment["HIL_FAST"] == "1"
+    static let seconds: UInt64 = isFast ? 1 : 10
 
     @Test("Zero copy through a pty: records arrive whole, each task's in order")
     func zeroCopy() throws {

@@ -153,7 +153,10 @@ struct MPSSEStream {
         guard dialogue != nil || !isEmpty else { return nil }
         let expected = transactions.reduce(0) { $0 + $1.replies - $1.received }
         let isShort = expected <= Self.shortReply
-        guard memory.inputSlots.count - freeIn.count < (isShort ? Self.inDepth.short : Self.inDepth.long),
+        // One is enough for a single short reply: others would bring nothing but status, each at the cost of a transfer.
+        let isSingle = isShort && transactions.count <= 1
+        let depth = isSingle ? 1 : isShort ? Self.inDepth.short : Self.inDepth.long
+        guard memory.inputSlots.count - freeIn.count < depth,
             let slot = freeIn.popLast()
         else {
             return nil
