@@ -74,11 +74,14 @@ struct VirtualFT232HCommand: ParsableCommand {
 
     private static func flash(from image: FlashImage) throws -> NORFlash {
         var contents: [UInt8] = []
+        var isMissing = false
         do {
             contents = try image.read(limit: largestFlash + 1)
         } catch  where error.code != ENOENT {
             throw UsageError(message: "\(image.path): \(String(cString: strerror(error.code)))")
-        } catch {}
+        } catch {
+            isMissing = true
+        }
         guard contents.count <= largestFlash else {
             throw UsageError(message: "\(image.path): longer than 16 MiB, the largest flash there is")
         }
@@ -88,18 +91,28 @@ struct VirtualFT232HCommand: ParsableCommand {
         {
             identity = next
         }
-        return NORFlash(identity, contents: contents)
+        let flash = NORFlash(identity, contents: contents)
+        // Found out now rather than when there is something to lose.
+        if isMissing { try write(flash, to: image) }
+        guard access(image.path, W_OK) == 0 else {
+            throw UsageError(message: "\(image.path): \(String(cString: strerror(errno))); --flash writes changes to it")
+        }
+        return flash
+    }
+
+    private static func write(_ flash: NORFlash, to image: FlashImage) throws {
+        do {
+            try image.write(flash.contents)
+        } catch {
+            throw UsageError(message: "\(image.path): \(String(cString: strerror(error.code)))")
+        }
     }
 
     /// Writes the image if the flash has changed since it was last written.
     private static func save(_ server: USBIPServer, to image: FlashImage, saved: inout UInt64) throws {
         let flash = server.withBus { bus, _ in bus.device.mpsse.wiring.device(SPIPins<NORFlash>.self)?.device }
         guard let flash = flash ?? nil, flash.changeCount != saved else { return }
-        do {
-            try image.write(flash.contents)
-        } catch {
-            throw UsageError(message: "\(image.path): \(String(cString: strerror(error.code)))")
-        }
+        try write(flash, to: image)
         saved = flash.changeCount
     }
 }

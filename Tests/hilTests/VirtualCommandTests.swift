@@ -97,6 +97,15 @@ struct VirtualCommandTests {
         _ = output
     }
 
+    @Test("makes an image that is missing, as a flash comes from the factory")
+    func freshImage() throws {
+        let folder = try TemporaryFolder()
+        let image = folder.url.appendingPathComponent("new.bin")
+        let (process, _, _) = try start(["--flash", image.path])
+        defer { process.terminate() }
+        #expect(try Data(contentsOf: image) == Data(repeating: 0xFF, count: 2 << 20))
+    }
+
     @Test("refuses what it cannot use, and says why")
     func refusals() throws {
         for place in ["nowhere", "127.0.0.1", "127.0.0.1:x", ":3240", "127.0.0.1:70000", "300.0.0.1:0"] {
@@ -105,6 +114,9 @@ struct VirtualCommandTests {
         let folder = try TemporaryFolder()
         let outcome = try Hil.run("virtual", "ft232h", "--usbip", "127.0.0.1:0", "--flash", folder.url.path)
         #expect(outcome.status == 2 && outcome.errors.contains(folder.url.path))
+        let nowhere = folder.url.appendingPathComponent("missing/image.bin").path
+        let missing = try Hil.run("virtual", "ft232h", "--usbip", "127.0.0.1:0", "--flash", nowhere)
+        #expect(missing.status == 2 && missing.errors.contains("No such file or directory"))
         let (process, port, output) = try start([])
         defer { process.terminate() }
         #expect(try Hil.run("virtual", "ft232h", "--usbip", "127.0.0.1:\(port)").status == 5)
