@@ -1,6 +1,7 @@
 import Glibc
 import RTOS
 import Synchronization
+import VirtualHardware
 
 /// The one kernel under all three interfaces, and the life of its scheduler.
 ///
@@ -53,8 +54,10 @@ enum FirmwareKernel {
     /// One slot for all tasks.
     static var isSingleCore: Bool { kernel.configuration.processors == .single }
 
-    /// The hardware's time: virtual devices live in virtual time where the ticks are virtual.
     static var hasVirtualTicks: Bool { if case .virtual = kernel.configuration.ticks { true } else { false } }
+
+    /// The time that virtual devices live in.
+    static var hardwareClock: HardwareClock { .wall }
 
     /// Lets tasks run, and blocks the calling thread until `end`. False if the scheduler runs already or has ended.
     ///

@@ -41,17 +41,16 @@ class FirmwareTask: @unchecked Sendable {
         priority: UInt8, willStart: () -> Void = {}, _ body: @escaping @Sendable () -> Void
     ) {
         _ = Self.endObserver
-        RTOSTask.start(
-            name: name, priority: priority, kernel: FirmwareKernel.kernel,
-            willStart: { task in
-                rtosTask = task
-                Self.living.withLock { $0[task] = self }
-                willStart()
-            }
-        ) { [self] in
+        let note = { (task: RTOSTask) in
+            self.rtosTask = task
+            Self.living.withLock { $0[task] = self }
+            willStart()
+        }
+        let run: @Sendable () -> Void = { [self] in
             hil_firmware_task_set(Unmanaged.passUnretained(self).toOpaque())
             body()
         }
+        RTOSTask.start(name: name, priority: priority, kernel: FirmwareKernel.kernel, willStart: note, run)
     }
 
     /// Has `hasEnded` called unless it was before.

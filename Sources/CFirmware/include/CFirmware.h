@@ -9,6 +9,10 @@
 #include "hil_firmware.h"
 
 #include "FreeRTOS.h"
+#include "task.h"
+#include "queue.h"
+#include "semphr.h"
+#include "FreeRTOS_IO.h"
 #include "hil_freertos_configuration.h"
 
 #endif

@@ -25,7 +25,7 @@ struct hil_freertos_configuration {
     void (*daemon_startup_hook)(void);
 };
 
-void hil_freertos_configure(const struct hil_freertos_configuration *configuration);
+void hilFreeRTOSConfigure(const struct hil_freertos_configuration *configuration);
 
 #ifndef HIL_FIRMWARE_LIBRARY
 
@@ -88,7 +88,7 @@ static void __attribute__((constructor)) hil_freertos_configure_from_this_file(v
 #else
     configuration.daemon_startup_hook = 0;
 #endif
-    hil_freertos_configure(&configuration);
+    hilFreeRTOSConfigure(&configuration);
 }
 
 #endif

@@ -25,7 +25,7 @@ struct FreeRTOSSettings: Sendable {
 
 /// Each source file of firmware calls this before `main`; they all say the same.
 @c @implementation
-public func hil_freertos_configure(_ configuration: UnsafePointer<hil_freertos_configuration>?) {
+public func hilFreeRTOSConfigure(_ configuration: UnsafePointer<hil_freertos_configuration>?) {
     guard let configuration = configuration?.pointee else { return }
     var settings = FreeRTOSSettings()
     settings.highestPriority = UInt8(clamping: Int(configuration.max_priorities) - 1)
