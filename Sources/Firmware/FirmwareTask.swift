@@ -53,6 +53,12 @@ class FirmwareTask: @unchecked Sendable {
         RTOSTask.start(name: name, priority: priority, kernel: FirmwareKernel.kernel, willStart: note, run)
     }
 
+    /// Stands for a task that somebody else has started.
+    final func adopt(_ task: RTOSTask) {
+        rtosTask = task
+        Self.living.withLock { $0[task] = self }
+    }
+
     /// Has `hasEnded` called unless it was before.
     final func end() {
         if !isOver.exchange(true, ordering: .acquiringAndReleasing) { hasEnded() }
@@ -82,6 +88,6 @@ class FirmwareTask: @unchecked Sendable {
 
     /// All that have not ended, in the order of their creation.
     static var all: [FirmwareTask] {
-        FirmwareKernel.kernel.tasks.compactMap { of($0) }
+        living.withLock { Array($0.values) }.sorted { $0.task.number < $1.task.number }
     }
 }

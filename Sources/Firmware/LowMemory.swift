@@ -9,13 +9,16 @@ enum LowMemory {
     /// Stands before each piece.
     private struct Header {
         var mark: UInt64
-        /// Bytes of the piece, header included.
+        /// Bytes that were asked for.
         var size: Int
+
+        /// Bytes of the piece, header included.
+        var total: Int { LowMemory.roundedUp(size + LowMemory.headerSize) }
     }
 
     private static let used: UInt64 = 0x5EED_0000_B10C_0001
     private static let free: UInt64 = 0x5EED_0000_B10C_0000
-    private static let headerSize = MemoryLayout<Header>.size
+    fileprivate static let headerSize = MemoryLayout<Header>.size
     private static let smallest = 32
     private static let largestShared = 1 << 16
     private static let chunk = 1 << 18
@@ -38,7 +41,7 @@ enum LowMemory {
         let total = roundedUp(size + headerSize)
         let piece = total > largestShared ? hil_memory_map(total) : contents.withLock { take(total, &$0) }
         guard let piece else { return nil }
-        piece.storeBytes(of: Header(mark: used, size: total), as: Header.self)
+        piece.storeBytes(of: Header(mark: used, size: size), as: Header.self)
         return piece + headerSize
     }
 
@@ -56,36 +59,33 @@ enum LowMemory {
         return contents.next
     }
 
-    private static func roundedUp(_ size: Int) -> Int {
+    fileprivate static func roundedUp(_ size: Int) -> Int {
         var total = smallest
         while total < size { total *= 2 }
         return total
     }
 
     /// What came of `release`.
-    enum ReleaseOutcome { case done, freeAlready, notFromHere }
+    enum ReleaseOutcome: Equatable {
+        /// So many bytes had been asked for.
+        case done(Int)
+        case freeAlready, notFromHere
+    }
 
     /// Gives a piece back.
     static func release(_ memory: UnsafeMutableRawPointer) -> ReleaseOutcome {
         guard UInt(bitPattern: memory) % UInt(headerSize) == 0 else { return .notFromHere }
         let piece = memory - headerSize
-        // The mark of a large piece goes away with its pages.
-        let large = contents.withLock { contents -> ReleaseOutcome? in
+        let (outcome, mapped) = contents.withLock { contents -> (ReleaseOutcome, Int) in
             let header = piece.load(as: Header.self)
-            if header.mark == free { return .freeAlready }
-            guard header.mark == used else { return .notFromHere }
+            if header.mark == free { return (.freeAlready, 0) }
+            guard header.mark == used else { return (.notFromHere, 0) }
             piece.storeBytes(of: Header(mark: free, size: header.size), as: Header.self)
-            guard header.size <= largestShared else { return nil }
-            contents.free[header.size.trailingZeroBitCount].append(piece)
-            return .done
+            guard header.total <= largestShared else { return (.done(header.size), header.total) }
+            contents.free[header.total.trailingZeroBitCount].append(piece)
+            return (.done(header.size), 0)
         }
-        if let large { return large }
-        hil_memory_unmap(piece, piece.load(as: Header.self).size)
-        return .done
-    }
-
-    /// How many bytes fit into a piece.
-    static func size(of memory: UnsafeMutableRawPointer) -> Int {
-        (memory - headerSize).load(as: Header.self).size - headerSize
+        if mapped > 0 { hil_memory_unmap(piece, mapped) }
+        return outcome
     }
 }

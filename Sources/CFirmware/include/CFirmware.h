@@ -12,6 +12,10 @@
 #include "task.h"
 #include "queue.h"
 #include "semphr.h"
+#include "stream_buffer.h"
+#include "message_buffer.h"
+#include "timers.h"
+#include "event_groups.h"
 #include "FreeRTOS_IO.h"
 #include "hil_freertos_configuration.h"
 
