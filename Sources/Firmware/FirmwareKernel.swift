@@ -57,7 +57,7 @@ enum FirmwareKernel {
     static var hasVirtualTicks: Bool { if case .virtual = kernel.configuration.ticks { true } else { false } }
 
     /// The time that virtual devices live in.
-    static var hardwareClock: HardwareClock { .wall }
+    static let hardwareClock: HardwareClock = hasVirtualTicks ? .kernel(KernelClock(kernel)) : .wall
 
     /// Lets tasks run, and blocks the calling thread until `end`. False if the scheduler runs already or has ended.
     ///
@@ -77,12 +77,15 @@ enum FirmwareKernel {
     }
 
     /// Ends the scheduler. If a task calls it, it does not return.
+    ///
+    /// It sleeps for good where the kernel does not see it: on a single core it keeps its slot, so that no other task
+    /// runs after the end.
     static func end() {
-        ending.perform { hasEnded, waiters in
+        ending.peek { hasEnded, waiters in
             hasEnded = true
             waiters.endAll(.takers, with: .granted)
         }
         guard FirmwareTask.current != nil else { return }
-        RTOSTask.exit()
+        while true { pause() }
     }
 }

@@ -28,6 +28,7 @@ public func FreeRTOS_write(
     _ pxPeripheral: Peripheral_Descriptor_t?, _ pvBuffer: UnsafeRawPointer?, _ xBytes: Int
 ) -> Int {
     guard let peripheral = FreeRTOSPeripheral.of(pxPeripheral, "FreeRTOS_write") else { return 0 }
+    defer { Kernel.switchIfDue() }
     return peripheral._withUnsafeGuaranteedRef {
         $0.write(UnsafeRawBufferPointer(start: pvBuffer, count: max(0, xBytes)))
     }
@@ -38,6 +39,7 @@ public func FreeRTOS_read(
     _ pxPeripheral: Peripheral_Descriptor_t?, _ pvBuffer: UnsafeMutableRawPointer?, _ xBytes: Int
 ) -> Int {
     guard let peripheral = FreeRTOSPeripheral.of(pxPeripheral, "FreeRTOS_read") else { return 0 }
+    defer { Kernel.switchIfDue() }
     return peripheral._withUnsafeGuaranteedRef {
         $0.read(into: UnsafeMutableRawBufferPointer(start: pvBuffer, count: max(0, xBytes)))
     }
@@ -48,5 +50,6 @@ public func FreeRTOS_ioctl(
     _ xPeripheral: Peripheral_Descriptor_t?, _ ulRequest: UInt32, _ pvValue: UnsafeMutableRawPointer?
 ) -> Int {
     guard let peripheral = FreeRTOSPeripheral.of(xPeripheral, "FreeRTOS_ioctl") else { return 0 }
+    defer { Kernel.switchIfDue() }
     return peripheral._withUnsafeGuaranteedRef { $0.control(ulRequest, UInt(bitPattern: pvValue)) ? 1 : 0 }
 }

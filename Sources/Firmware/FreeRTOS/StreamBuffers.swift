@@ -5,23 +5,23 @@ import RTOS
 
 @c @implementation
 public func hilStreamBufferCreate(
-    _ size: Int, _ trigger_level: Int, _ type: Int, _ length_width: Int, _ storage: UnsafeMutablePointer<UInt8>?,
-    _ memory: UnsafeMutablePointer<StaticStreamBuffer_t>?, _ on_send: StreamBufferCallbackFunction_t?,
-    _ on_receive: StreamBufferCallbackFunction_t?
+    _ size: Int, _ triggerLevel: Int, _ type: Int, _ lengthWidth: Int, _ storage: UnsafeMutablePointer<UInt8>?,
+    _ memory: UnsafeMutablePointer<StaticStreamBuffer_t>?, _ onSend: StreamBufferCallbackFunction_t?,
+    _ onReceive: StreamBufferCallbackFunction_t?
 ) -> OpaquePointer? {
     let isMessages = type == 1
     // One byte of a static buffer's storage is not used, as in the original.
     let capacity = memory == nil ? size : size - 1
-    guard capacity > (isMessages ? length_width : 0), trigger_level <= capacity || isMessages else {
+    guard capacity > (isMessages ? lengthWidth : 0), triggerLevel <= capacity || isMessages else {
         Misuse.assertionFailed(
             isMessages ? "xMessageBufferCreate" : "xStreamBufferCreate",
-            "\(size) bytes with trigger level \(trigger_level): there is no such buffer")
+            "\(size) bytes with trigger level \(triggerLevel): there is no such buffer")
         return nil
     }
     return FreeRTOSStreamBuffer(
-        capacity: capacity, triggerLevel: trigger_level, isBatching: type == 2,
-        lengthWidth: isMessages ? length_width : nil, memory: memory, storage: storage, onSend: on_send,
-        onReceive: on_receive
+        capacity: capacity, triggerLevel: triggerLevel, isBatching: type == 2,
+        lengthWidth: isMessages ? lengthWidth : nil, memory: memory, storage: storage, onSend: onSend,
+        onReceive: onReceive
     ).handle
 }
 

@@ -115,6 +115,12 @@ public struct RTOSTask: Hashable, @unchecked Sendable {
         Kernel.leave(task)
     }
 
+    /// The same, but no place to switch tasks: for a caller that holds a lock.
+    public func unparkWithoutSwitching() {
+        TaskControlBlock.current.own.pointee.hasWoken = true
+        Kernel.wake(block)
+    }
+
     public static func == (left: RTOSTask, right: RTOSTask) -> Bool {
         left.serial == right.serial
     }

@@ -11,6 +11,7 @@ extension HardwareClock {
     func wait(
         until instant: MonotonicTime, event: EventDescriptor, or other: EventDescriptor? = nil
     ) throws(PeripheralError) -> Bool {
+        if case .kernel(let clock) = self { return clock.wait(until: instant, event: event, or: other) }
         var deadline = instant
         if case .virtual(let clock) = self, instant != .never {
             clock.advance(to: instant)
@@ -24,6 +25,32 @@ extension HardwareClock {
             let result = hil_poll(descriptors.baseAddress!, 2, deadline.nanoseconds)
             if result < 0, result != -EINTR { throw .system(call: "ppoll", errno: -result) }
             return result > 0 && descriptors[0].revents != 0
+        }
+    }
+}
+
+extension KernelClock {
+    /// The same as a task of the kernel, which parks meanwhile.
+    fileprivate func wait(
+        until instant: MonotonicTime, event: EventDescriptor, or other: EventDescriptor?
+    ) -> Bool {
+        let task = RTOSTask.current
+        event.sleepers.add(task)
+        other?.sleepers.add(task)
+        defer {
+            event.sleepers.remove(task)
+            other?.sleepers.remove(task)
+        }
+        while true {
+            if event.isSignalled { return true }
+            if other?.isSignalled == true { return false }
+            if instant != .never, now >= instant { return false }
+            if kernel.isStarted {
+                task.park(until: kernelTime(of: instant))
+            } else {
+                guard instant != .never else { return false }
+                skip(to: instant)
+            }
         }
     }
 }
