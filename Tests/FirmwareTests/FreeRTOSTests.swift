@@ -3,7 +3,7 @@ import Testing
 /// Programs that check every function of a part of the interface, and each of its answers.
 @Suite("FreeRTOS")
 struct FreeRTOSTests {
-    static let parts = ["tasks", "queues", "semaphores", "stream_buffers", "events_and_timers"]
+    static let parts = ["tasks", "queues", "semaphores", "stream_buffers", "events_and_timers", "suspension"]
 
     @Test("works as its documentation says", arguments: parts, CProgram.Mode.allCases)
     func part(name: String, mode: CProgram.Mode) throws {

@@ -51,6 +51,27 @@ enum BlockTime {
     }
 }
 
+/// One wait that may take several rounds: a task that is suspended while it waits for a queue waits on when it is
+/// resumed, for what is left of its time.
+struct WaitRounds {
+    private let timeout: Timeout
+    private let start: UInt64
+
+    /// - Parameter mayWait: whether it looks as if there will be a wait; only then the clock is read.
+    @inline(__always)
+    init(_ timeout: Timeout, mayWait: @autoclosure () -> Bool) {
+        self.timeout = timeout
+        if case .ticks = timeout, mayWait() { start = FirmwareKernel.kernel.tickCount } else { start = .max }
+    }
+
+    /// How long the next round may take.
+    var rest: Timeout {
+        guard case .ticks(let ticks) = timeout, start != .max else { return timeout }
+        let passed = FirmwareKernel.kernel.tickCount - start
+        return passed < UInt64(ticks) ? .ticks(ticks - UInt32(passed)) : .now
+    }
+}
+
 @c @implementation
 public func vTaskSetTimeOutState(_ pxTimeOut: UnsafeMutablePointer<TimeOut_t>?) {
     pxTimeOut?.pointee = TimeOut_t(xOverflowCount: 0, xTimeOnEntering: xTaskGetTickCount())

@@ -4,10 +4,15 @@ import Synchronization
 
 /// What stands behind a queue handle: a queue of items, a semaphore, a mutex, or a set of those.
 final class FreeRTOSQueue: @unchecked Sendable {
+    /// What it is made of: kept alive here, and used through the references below without being counted.
+    private let primitive: AnyObject
     /// Items, or for a set the handles of members that have something; nil for semaphores and mutexes.
-    let messages: MessageQueue?
-    let tokens: Semaphore?
-    let mutex: RTOSMutex?
+    let messagesReference: Unmanaged<MessageQueue>?
+    let tokensReference: Unmanaged<Semaphore>?
+    let mutexReference: Unmanaged<RTOSMutex>?
+    var messages: MessageQueue? { messagesReference?.takeUnretainedValue() }
+    var tokens: Semaphore? { tokensReference?.takeUnretainedValue() }
+    var mutex: RTOSMutex? { mutexReference?.takeUnretainedValue() }
     let isRecursive: Bool
     let isSet: Bool
     /// Bytes in an item. One of none takes a byte in the queue all the same.
@@ -49,7 +54,11 @@ final class FreeRTOSQueue: @unchecked Sendable {
             mutex = RTOSMutex(isRecursive: recursive)
             isRecursive = recursive
         }
-        (self.messages, self.tokens, self.mutex) = (messages, tokens, mutex)
+        let made: [AnyObject?] = [messages, tokens, mutex]
+        primitive = made.compactMap { $0 }[0]
+        messagesReference = messages.map { .passUnretained($0) }
+        tokensReference = tokens.map { .passUnretained($0) }
+        mutexReference = mutex.map { .passUnretained($0) }
         (self.isRecursive, self.isSet, self.itemSize) = (isRecursive, isSet, itemSize)
         staticMemory = memory
         staticStorage = storage

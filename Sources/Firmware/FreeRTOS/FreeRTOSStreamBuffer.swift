@@ -4,9 +4,13 @@ import Synchronization
 
 /// What stands behind a stream or message buffer's handle.
 final class FreeRTOSStreamBuffer: @unchecked Sendable {
+    /// What it is made of: kept alive here, and used through the references below without being counted.
+    private let primitive: AnyObject
     /// Which one of the two it is.
-    let stream: StreamBuffer?
-    let messages: MessageBuffer?
+    let streamReference: Unmanaged<StreamBuffer>?
+    let messagesReference: Unmanaged<MessageBuffer>?
+    var stream: StreamBuffer? { streamReference?.takeUnretainedValue() }
+    var messages: MessageBuffer? { messagesReference?.takeUnretainedValue() }
     private(set) var handle: OpaquePointer?
     /// Firmware's own memory for it; nil for one that was created dynamically.
     let staticMemory: UnsafeMutablePointer<StaticStreamBuffer_t>?
@@ -27,15 +31,19 @@ final class FreeRTOSStreamBuffer: @unchecked Sendable {
         // The buffer is told its callbacks before there is a handle to call them with.
         let own = Reference()
         if let lengthWidth {
-            stream = nil
-            messages = MessageBuffer(
+            let messages = MessageBuffer(
                 capacity: capacity, lengthWidth: lengthWidth, enforcesRoles: false,
                 onSend: own.callback(onSend, isWriter: true), onReceive: own.callback(onReceive, isWriter: false))
+            primitive = messages
+            messagesReference = .passUnretained(messages)
+            streamReference = nil
         } else {
-            messages = nil
-            stream = StreamBuffer(
+            let stream = StreamBuffer(
                 capacity: capacity, triggerLevel: triggerLevel, isBatching: isBatching, enforcesRoles: false,
                 onSend: own.callback(onSend, isWriter: true), onReceive: own.callback(onReceive, isWriter: false))
+            primitive = stream
+            streamReference = .passUnretained(stream)
+            messagesReference = nil
         }
         handle = Handle.make(self, .streamBuffer, in: memory)
         own.buffer = self

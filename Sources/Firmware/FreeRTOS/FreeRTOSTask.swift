@@ -12,6 +12,9 @@ final class FreeRTOSTask: FirmwareTask, @unchecked Sendable {
     let staticMemory: UnsafeMutablePointer<StaticTask_t>?
     let staticStack: UnsafeMutablePointer<StackType_t>?
 
+    /// Set by `xTaskAbortDelay` until the task has noticed: the end of a wait by suspension is none for good.
+    private let isAborted = Atomic<Bool>(false)
+
     /// Used by whoever firmware lets use it, as in the original.
     var tag: TaskHookFunction_t?
     let localStorage: UnsafeMutablePointer<UnsafeMutableRawPointer?>
@@ -34,6 +37,21 @@ final class FreeRTOSTask: FirmwareTask, @unchecked Sendable {
 
     override func hasEnded() {
         _ = Handle.delete(handle, .task, isStatic: staticMemory != nil)
+    }
+
+    /// Ends the task's wait for good; false if it did not wait.
+    func abortDelay() -> Bool {
+        isAborted.store(true, ordering: .releasing)
+        if task.abortDelay() { return true }
+        isAborted.store(false, ordering: .relaxed)
+        return false
+    }
+
+    /// Whether the caller's wait, which somebody has ended, is to be taken up again: it was suspended in it, and has been
+    /// resumed.
+    static var mustWaitAgain: Bool {
+        guard let own = ofCaller else { return false }
+        return !own.isAborted.exchange(false, ordering: .acquiringAndReleasing)
     }
 
     /// The one that the calling thread runs; nil if it runs none.

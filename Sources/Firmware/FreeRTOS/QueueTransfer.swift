@@ -8,11 +8,13 @@ extension FreeRTOSQueue {
     @inline(__always)
     fileprivate func send(_ item: UnsafeRawPointer?, _ position: Int, _ timeout: Timeout, _ call: StaticString) -> Bool
     {
-        if let messages {
+        if let messagesReference {
             guard let item = item ?? placeOfNothing(call).map({ UnsafeRawPointer($0) }) else { return false }
-            return put(item, into: messages, position, timeout, call)
+            return messagesReference._withUnsafeGuaranteedRef { put(item, into: $0, position, timeout, call) }
         }
-        let isGiven = tokens.map { (try? $0.give()) != nil } ?? giveMutex(call)
+        let isGiven =
+            tokensReference?._withUnsafeGuaranteedRef { (try? $0.give()) != nil }
+            ?? giveMutex(InterruptContext.isActive ? "xSemaphoreGiveFromISR" : "xSemaphoreGive")
         if isGiven { tellSet() }
         return isGiven
     }
@@ -21,20 +23,29 @@ extension FreeRTOSQueue {
     private func put(
         _ item: UnsafeRawPointer, into messages: MessageQueue, _ position: Int, _ timeout: Timeout, _ call: StaticString
     ) -> Bool {
-        do throws(MessageQueue.Failure) {
-            switch position {
-            case 0: try messages.put(from: item, timeout: timeout)
-            case 1: try messages.putInFront(from: item, timeout: timeout)
-            default:
-                overwrite(item, in: messages, call)
-                return true
-            }
-        } catch {
-            tell(error, call)
-            return false
+        if position == 2 {
+            overwrite(item, in: messages, call)
+            return true
         }
-        tellSet()
-        return true
+        let rounds = WaitRounds(timeout, mayWait: messages.space == 0)
+        var round = timeout
+        while true {
+            do throws(MessageQueue.Failure) {
+                if position == 0 {
+                    try messages.put(from: item, timeout: round)
+                } else {
+                    try messages.putInFront(from: item, timeout: round)
+                }
+                tellSet()
+                return true
+            } catch {
+                guard error == .aborted, FreeRTOSTask.mustWaitAgain else {
+                    tell(error, call)
+                    return false
+                }
+                round = rounds.rest
+            }
+        }
     }
 
     @inline(never)
@@ -51,18 +62,33 @@ extension FreeRTOSQueue {
     fileprivate func receive(
         into buffer: UnsafeMutableRawPointer?, _ timeout: Timeout, peeks: Bool, _ call: StaticString
     ) -> Bool {
-        guard let messages else { return takeTokens(timeout, call) }
+        guard let messagesReference else { return takeTokens(timeout, call) }
         guard let buffer = buffer ?? placeOfNothing(call) else { return false }
-        do throws(MessageQueue.Failure) {
-            if peeks {
-                try messages.peek(at: buffer, timeout: timeout)
-            } else {
-                try messages.get(into: buffer, timeout: timeout)
+        return messagesReference._withUnsafeGuaranteedRef { get(buffer, from: $0, timeout, peeks: peeks, call) }
+    }
+
+    @inline(__always)
+    private func get(
+        _ buffer: UnsafeMutableRawPointer, from messages: MessageQueue, _ timeout: Timeout, peeks: Bool,
+        _ call: StaticString
+    ) -> Bool {
+        let rounds = WaitRounds(timeout, mayWait: messages.count == 0)
+        var round = timeout
+        while true {
+            do throws(MessageQueue.Failure) {
+                if peeks {
+                    try messages.peek(at: buffer, timeout: round)
+                } else {
+                    try messages.get(into: buffer, timeout: round)
+                }
+                return true
+            } catch {
+                guard error == .aborted, FreeRTOSTask.mustWaitAgain else {
+                    tell(error, call)
+                    return false
+                }
+                round = rounds.rest
             }
-            return true
-        } catch {
-            tell(error, call)
-            return false
         }
     }
 

@@ -9,6 +9,8 @@ public func vTaskStartScheduler() {
         return Misuse.assertionFailed("vTaskStartScheduler", "the scheduler runs already, or has ended")
     }
     IdleTask.create()
+    // It is counted among the tasks from the beginning.
+    _ = TimerTask.handle
     let settings = FreeRTOSSettings.current
     if let hook = settings.tickHook { TickHook.start(hook) }
     if let hook = settings.daemonStartupHook { _ = FirmwareKernel.kernel.timerService.call { hook() } }

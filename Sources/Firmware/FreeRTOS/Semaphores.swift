@@ -3,43 +3,65 @@ import RTOS
 
 // Semaphores and mutexes are taken, and mutexes given back.
 
+/// What a call throws; nil if it does not.
+@inline(__always)
+private func caught<Failure: Error>(of call: () throws(Failure) -> Void) -> Failure? {
+    do throws(Failure) {
+        try call()
+        return nil
+    } catch {
+        return error
+    }
+}
+
 extension FreeRTOSQueue {
     /// Takes a token. True for pdPASS.
     func takeTokens(_ timeout: Timeout, _ call: StaticString) -> Bool {
-        guard let tokens else {
+        guard let tokensReference else {
             if timeout == .now, InterruptContext.isActive {
                 Misuse.assertionFailed(call, "an interrupt cannot take a mutex")
             }
             return takeMutex(timeout, call)
         }
-        do throws(Semaphore.Failure) {
-            try tokens.take(timeout)
-            return true
-        } catch .schedulerLocked {
-            Misuse.assertionFailed(call, "nobody can block while the scheduler is suspended")
-            return false
-        } catch {
-            return false
+        let rounds = WaitRounds(timeout, mayWait: true)
+        var round = timeout
+        while true {
+            switch tokensReference._withUnsafeGuaranteedRef({ tokens in
+                caught { () throws(Semaphore.Failure) in try tokens.take(round) }
+            }) {
+            case nil: return true
+            case .aborted where FreeRTOSTask.mustWaitAgain: round = rounds.rest
+            case .schedulerLocked:
+                Misuse.assertionFailed(call, "nobody can block while the scheduler is suspended")
+                return false
+            default: return false
+            }
         }
     }
 
     func takeMutex(_ timeout: Timeout, _ call: StaticString) -> Bool {
-        guard let mutex else {
+        guard let mutexReference else {
             Misuse.assertionFailed(call, "the handle is none of a mutex")
             return false
         }
         // Before the start there are no tasks that could have it.
-        if FirmwareTask.current == nil, FirmwareKernel.phase == .inactive { return mutex.withhold() }
-        do throws(RTOSMutex.Failure) {
-            try mutex.acquire(timeout)
-            return true
-        } catch .alreadyHeld {
-            return waitForItself(timeout, call)
-        } catch .schedulerLocked {
-            Misuse.assertionFailed(call, "nobody can block while the scheduler is suspended")
-            return false
-        } catch {
-            return false
+        if hil_firmware_task_get() == nil, FirmwareKernel.phase == .inactive {
+            return mutexReference._withUnsafeGuaranteedRef { $0.withhold() }
+        }
+        let rounds = WaitRounds(timeout, mayWait: true)
+        var round = timeout
+        while true {
+            switch mutexReference._withUnsafeGuaranteedRef({ mutex in
+                caught { () throws(RTOSMutex.Failure) in try mutex.acquire(round) }
+            }) {
+            case nil: return true
+            case .aborted where FreeRTOSTask.mustWaitAgain: round = rounds.rest
+            case .alreadyHeld: return waitForItself(timeout, call)
+            case .schedulerLocked:
+                Misuse.assertionFailed(call, "nobody can block while the scheduler is suspended")
+                return false
+            default: return false
+            }
         }
     }
 
@@ -56,19 +78,24 @@ extension FreeRTOSQueue {
 
     /// True for pdPASS.
     func giveMutex(_ call: StaticString) -> Bool {
-        guard let mutex else { return false }
-        if mutex.giveWithheld() { return true }
-        do throws(RTOSMutex.Failure) {
-            try mutex.release()
-            return true
-        } catch .inInterrupt {
-            // One that is free cannot be given; one that is held only its holder can give.
-            if mutex.owner != nil { Misuse.assertionFailed(call, "an interrupt cannot give a mutex that a task holds") }
-            return false
-        } catch {
-            if mutex.owner != nil { Misuse.assertionFailed(call, "a mutex is given by the task that holds it") }
-            return false
+        guard let mutexReference else { return false }
+        let failure = mutexReference._withUnsafeGuaranteedRef { mutex in
+            caught { () throws(RTOSMutex.Failure) in try mutex.release() }
         }
+        return failure.map { giveAnyway(mutexReference.takeUnretainedValue(), $0, call) } ?? true
+    }
+
+    /// Its holder did not give it: it may be nobody's, and one that is free cannot be given.
+    private func giveAnyway(_ mutex: RTOSMutex, _ failure: RTOSMutex.Failure, _ call: StaticString) -> Bool {
+        if mutex.giveWithheld() { return true }
+        if mutex.owner != nil {
+            Misuse.assertionFailed(
+                call,
+                failure == .inInterrupt
+                    ? "an interrupt cannot give a mutex that a task holds"
+                    : "a mutex is given by the task that holds it")
+        }
+        return false
     }
 }
 

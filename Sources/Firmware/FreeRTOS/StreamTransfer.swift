@@ -7,15 +7,19 @@ extension FreeRTOSStreamBuffer {
     @inline(__always)
     fileprivate func send(_ bytes: UnsafeRawPointer?, _ count: Int, _ timeout: Timeout) -> Int {
         let bytes = UnsafeRawBufferPointer(start: bytes, count: bytes == nil ? 0 : count)
-        if let messages { return messages.send(bytes, timeout: timeout) }
-        return stream!.send(bytes, timeout: timeout)
+        if let messagesReference {
+            return messagesReference._withUnsafeGuaranteedRef { $0.send(bytes, timeout: timeout) }
+        }
+        return streamReference!._withUnsafeGuaranteedRef { $0.send(bytes, timeout: timeout) }
     }
 
     @inline(__always)
     fileprivate func receive(_ bytes: UnsafeMutableRawPointer?, _ count: Int, _ timeout: Timeout) -> Int {
         let bytes = UnsafeMutableRawBufferPointer(start: bytes, count: bytes == nil ? 0 : count)
-        if let messages { return messages.receive(into: bytes, timeout: timeout) }
-        return stream!.receive(into: bytes, timeout: timeout)
+        if let messagesReference {
+            return messagesReference._withUnsafeGuaranteedRef { $0.receive(into: bytes, timeout: timeout) }
+        }
+        return streamReference!._withUnsafeGuaranteedRef { $0.receive(into: bytes, timeout: timeout) }
     }
 }
 

@@ -80,6 +80,6 @@ public func vTaskPrioritySet(_ xTask: OpaquePointer?, _ uxNewPriority: UInt) {
 
 @c @implementation
 public func xTaskAbortDelay(_ xTask: OpaquePointer?) -> Int {
-    guard let task = FreeRTOSTask.task(xTask, "xTaskAbortDelay") else { return 0 }
+    guard let task = FreeRTOSTask.object(xTask, "xTaskAbortDelay") else { return 0 }
     return task.abortDelay() ? 1 : 0
 }

@@ -29,6 +29,7 @@ static void vEvents(void)
 {
     static StaticEventGroup_t xStatic, *pxGot;
     BaseType_t xWoken = pdFALSE;
+    TaskHandle_t xTask;
 
     xEvents = xEventGroupCreate();
     CHECK(xEventGroupGetBits(xEvents) == 0);
@@ -40,8 +41,8 @@ static void vEvents(void)
     CHECK(xEventGroupSetBitsFromISR(xEvents, 0x5, &xWoken) == pdPASS && xWoken == pdFALSE);
     CHECK(xEventGroupClearBitsFromISR(xEvents, 0x1) == pdPASS && xEventGroupClearBits(xEvents, 0xF) == 0x4);
 
-    CHECK(xTaskCreate(vWaits, "waits", 128, xTaskGetCurrentTaskHandle(), 4, NULL) == pdPASS);
-    vTaskDelay(2);
+    CHECK(xTaskCreate(vWaits, "waits", 128, xTaskGetCurrentTaskHandle(), 4, &xTask) == pdPASS);
+    AWAIT_STATE(xTask, eBlocked);
     CHECK(xEventGroupSetBits(xEvents, 0x10) == 0x10);
     CHECK(xEventGroupSetBitsFromISR(xEvents, 0x20, &xWoken) == pdPASS && xWoken == pdTRUE);
     CHECK(ulTaskNotifyTake(pdTRUE, portMAX_DELAY) == 1 && xEventGroupGetBits(xEvents) == 0);

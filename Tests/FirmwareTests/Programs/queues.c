@@ -103,8 +103,7 @@ static void vBlocking(void)
     for (int i = 0; i < 3; i++)
         CHECK(xQueueSend(xQueue, &ulItem, 0) == pdPASS);
     CHECK(xTaskCreate(vOther, "other", 128, xTaskGetCurrentTaskHandle(), 3, &xOther) == pdPASS);
-    vTaskDelay(2);
-    CHECK(eTaskGetState(xOther) == eBlocked);
+    AWAIT_STATE(xOther, eBlocked);
     CHECK(xQueueReceive(xQueue, &ulGot, 0) == pdPASS && ulGot == 5);
     CHECK(ulTaskNotifyTake(pdTRUE, portMAX_DELAY) == 1);
     CHECK(xQueueReceive(xQueue, &ulGot, 0) == pdPASS && xQueueReceive(xQueue, &ulGot, 0) == pdPASS);
@@ -112,6 +111,7 @@ static void vBlocking(void)
 
     xTaskNotifyGive(xOther);
     vTaskDelay(2);
+    AWAIT_STATE(xOther, eBlocked);
     BaseType_t xWoken = pdFALSE;
     ulItem = 77;
     CHECK(xQueueSendFromISR(xQueue, &ulItem, &xWoken) == pdPASS && xWoken == pdTRUE);

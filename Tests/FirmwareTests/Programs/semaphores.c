@@ -51,6 +51,7 @@ static volatile UBaseType_t uxPriorityOfHolder;
 static void vHigh(void *pvParameters)
 {
     CHECK(xSemaphoreTake(xMutex, 1) == pdFALSE);
+    xTaskNotifyGive((TaskHandle_t)pvParameters);
     CHECK(xSemaphoreTake(xMutex, portMAX_DELAY) == pdTRUE);
     CHECK(xSemaphoreGetMutexHolder(xMutex) == xTaskGetCurrentTaskHandle());
     CHECK(xSemaphoreGive(xMutex) == pdTRUE);
@@ -71,11 +72,10 @@ static void vMutex(void)
     CHECK(uxSemaphoreGetCount(xMutex) == 0);
 
     CHECK(xTaskCreate(vHigh, "high", 128, xSelf, 5, NULL) == pdPASS);
+    CHECK(ulTaskNotifyTake(pdTRUE, portMAX_DELAY) == 1);
     while (uxTaskPriorityGet(NULL) != 5)
         vTaskDelay(1);
     CHECK(uxTaskBasePriorityGet(NULL) == 2);
-    /* The first wait of the other is over by now, and it waits again. */
-    vTaskDelay(10);
     CHECK(xSemaphoreGive(xMutex) == pdTRUE);
     CHECK(uxTaskPriorityGet(NULL) == 2);
     CHECK(ulTaskNotifyTake(pdTRUE, portMAX_DELAY) == 1);

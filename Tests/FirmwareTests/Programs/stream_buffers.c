@@ -79,10 +79,11 @@ static void vTrigger(void)
 {
     uint32_t ulCount = 0;
     BaseType_t xWoken = pdFALSE;
+    TaskHandle_t xReader;
 
     xPipe = xStreamBufferCreate(16, 3);
-    xTaskCreate(vReader, "reader", 128, xTaskGetCurrentTaskHandle(), 4, NULL);
-    vTaskDelay(2);
+    xTaskCreate(vReader, "reader", 128, xTaskGetCurrentTaskHandle(), 4, &xReader);
+    AWAIT_STATE(xReader, eBlocked);
     CHECK(xStreamBufferReset(xPipe) == pdFAIL);
     CHECK(xStreamBufferSend(xPipe, "ab", 2, 0) == 2);
     CHECK(xTaskNotifyWait(0, 0, &ulCount, 3) == pdFALSE);

@@ -43,10 +43,11 @@ static void vLife(void)
 
     vTaskSuspend(xTask);
     CHECK(eTaskGetState(xTask) == eSuspended);
-    vTaskDelay(3);
-    iBefore = iCount;
-    vTaskDelay(5);
-    CHECK(iCount == iBefore);
+    /* It stops at its next call. */
+    do {
+        iBefore = iCount;
+        vTaskDelay(5);
+    } while (iCount != iBefore);
     vTaskResume(xTask);
     while (iCount == iBefore)
         vTaskDelay(1);
@@ -98,7 +99,7 @@ static void vTime(void)
     CHECK(xTaskDelayUntil(&xWake, 1) == pdFALSE);
 
     xTaskCreate(vSleeps, "sleeps", 128, xTaskGetCurrentTaskHandle(), 3, &xTask);
-    vTaskDelay(2);
+    AWAIT_STATE(xTask, eBlocked);
     CHECK(xTaskAbortDelay(xTask) == pdTRUE && ulTaskNotifyTake(pdTRUE, portMAX_DELAY) == 1);
     CHECK(xTaskAbortDelay(xTaskGetCurrentTaskHandle()) == pdFALSE);
 

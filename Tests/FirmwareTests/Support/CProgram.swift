@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 
 /// A C program from `Programs/`, compiled against firmware's headers and linked with the library, as a user does it.
-final class CProgram {
+final class CProgram: Sendable {
     /// Who compiles it, and as what.
     struct Compiler: Hashable, CustomStringConvertible, Sendable {
         var command: String
@@ -89,9 +89,11 @@ final class CProgram {
             executable.path(), [], environment: mode.environment.merging(environment) { $1 }, limit: 120, in: folder)
     }
 
-    /// The contents of a file that the program has written in its working folder.
-    func file(_ name: String) throws -> String {
-        try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+    /// The contents of a file that the program has written in its working folder, which goes away.
+    func takeFile(_ name: String) throws -> String {
+        let file = folder.appending(path: name)
+        defer { try? FileManager.default.removeItem(at: file) }
+        return try String(contentsOf: file, encoding: .utf8)
     }
 
     /// Puts a file into the program's working folder.
