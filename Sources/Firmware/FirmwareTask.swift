@@ -88,6 +88,8 @@ class FirmwareTask: @unchecked Sendable {
 
     /// All that have not ended and are not about to, in the order of their creation.
     static var all: [FirmwareTask] {
-        living.withLock { $0.values.filter { !$0.isOver.load(ordering: .acquiring) } }.sorted { $0.task.number < $1.task.number }
+        living.withLock { $0.values.filter { !$0.isOver.load(ordering: .acquiring) } }.sorted {
+            $0.task.number < $1.task.number
+        }
     }
 }

@@ -46,7 +46,6 @@ static void vCounting(void)
 }
 
 static SemaphoreHandle_t xMutex;
-static volatile UBaseType_t uxPriorityOfHolder;
 
 static void vHigh(void *pvParameters)
 {

@@ -78,7 +78,8 @@ int main(void)
     pthread_t xThread;
 
     sem_init(&xInterruptLine, 0, 0);
-    xControl = xMessageBufferCreate(256);
+    /* Room for all, since this interrupt may be late. */
+    xControl = xMessageBufferCreate(16 * READERS * ROUNDS);
     for (int r = 0; r < READERS; r++)
         xData[r] = xMessageBufferCreate(64);
     pthread_create(&xThread, NULL, pvCoreBInterrupt, NULL);

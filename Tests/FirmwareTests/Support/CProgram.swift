@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 import Testing
 
 /// A C program from `Programs/`, compiled against firmware's headers and linked with the library, as a user does it.
@@ -120,24 +119,29 @@ final class CProgram: Sendable {
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.currentDirectoryURL = folder
-        let (output, errors) = (Pipe(), Pipe())
+        // Files, not pipes: nobody has to read while it runs.
+        let name = FileManager.default.temporaryDirectory.appending(path: "firmware-run-\(UUID().uuidString)").path()
+        let (output, errors) = (name + ".out", name + ".err")
+        defer {
+            try? FileManager.default.removeItem(atPath: output)
+            try? FileManager.default.removeItem(atPath: errors)
+        }
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = errors
+        process.standardOutput = try Self.emptyFile(output)
+        process.standardError = try Self.emptyFile(errors)
         try process.run()
         let overdue = DispatchWorkItem { kill(process.processIdentifier, SIGKILL) }
         DispatchQueue.global().asyncAfter(deadline: .now() + seconds, execute: overdue)
-        let errorText = Mutex("")
-        let reader = DispatchGroup()
-        DispatchQueue.global().async(group: reader) {
-            let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-            errorText.withLock { $0 = text }
-        }
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        reader.wait()
         process.waitUntilExit()
         overdue.cancel()
-        return Outcome(status: process.terminationStatus, output: text, errors: errorText.withLock { $0 })
+        return Outcome(
+            status: process.terminationStatus, output: try String(contentsOfFile: output, encoding: .utf8),
+            errors: try String(contentsOfFile: errors, encoding: .utf8))
+    }
+
+    private static func emptyFile(_ path: String) throws -> FileHandle {
+        try Data().write(to: URL(filePath: path))
+        return try FileHandle(forWritingTo: URL(filePath: path))
     }
 }
 
