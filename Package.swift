@@ -17,6 +17,9 @@ let package = Package(
         .library(name: "PeripheralIO", targets: ["PeripheralIO"]),
         .library(name: "HardwareTest", targets: ["HardwareTest"]),
         .library(name: "VirtualHardware", targets: ["VirtualHardware"]),
+        // For firmware in C: shared, and an archive of all that it needs but the Swift runtime.
+        .library(name: "hilbridge", type: .dynamic, targets: ["Firmware"]),
+        .library(name: "hilbridge-static", type: .static, targets: ["Firmware"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -43,6 +46,8 @@ let package = Package(
             dependencies: ["CLibFTDI", "CLinux", "RTOS", "VirtualHardware", logging, system, yams],
             swiftSettings: [.enableExperimentalFeature("Lifetimes")]
         ),
+        .target(name: "CFirmware"),
+        .target(name: "Firmware", dependencies: ["CFirmware", "CLinux", "PeripheralIO", "RTOS", "VirtualHardware"]),
         .target(name: "CMeasuring", path: "Sources/Benchmarks/CMeasuring"),
         .target(name: "CTransferPeer", dependencies: ["CMeasuring"], path: "Sources/Benchmarks/CTransferPeer"),
         .target(name: "CRTOSPeer", dependencies: ["CMeasuring"], path: "Sources/Benchmarks/CRTOSPeer"),
@@ -78,6 +83,9 @@ let package = Package(
         .testTarget(name: "hilTests", dependencies: ["hil", "HardwareTest", "VirtualHardware"]),
         .testTarget(name: "RTOSTests", dependencies: ["RTOS", "VirtualHardware"]),
         .testTarget(name: "VirtualHardwareTests", dependencies: ["RTOS", "VirtualHardware"]),
+        // Compiles C programs and runs them with the library `hilbridge`; links none of it, or the other tests' kernel
+        // would be firmware's.
+        .testTarget(name: "FirmwareTests", exclude: ["Programs"]),
         .target(name: "ThreadSanitizerSupport", path: "Tests/ThreadSanitizerSupport"),
         .testTarget(
             name: "PeripheralIOTests",

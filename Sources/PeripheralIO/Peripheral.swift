@@ -10,7 +10,7 @@ import VirtualHardware
 /// lost, every call that waits ends with `deviceLost`, and so does every later call.
 public final class Peripheral: Sendable {
     let engine: TransferEngine
-    private let completionThread: Mutex<RTOSThread?>
+    private let completionThread: Mutex<CompletionThread.Handle?>
     private let hasWarnedOfPriority = Mutex(false)
     private static let logger = Logger(label: "hilbridge.peripheral")
 
@@ -63,7 +63,7 @@ public final class Peripheral: Sendable {
         guard let thread = completionThread.withLock({ $0.take() }) else { return }
         TaskEnd.ignore(for: engine)
         engine.end(with: .closed)
-        Kernel.hostCall { thread.join() }
+        thread.join()
         engine.awaitCallers()
         engine.driver.close()
     }

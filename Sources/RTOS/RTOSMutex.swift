@@ -23,7 +23,7 @@ public final class RTOSMutex: Sendable {
     }
 
     public let name: String
-    private let object: BlockingObject<MutexOwnership<TaskPointer>>
+    let object: BlockingObject<MutexOwnership<TaskPointer>>
 
     public init(name: String = "", isRecursive: Bool = false) {
         self.name = name
@@ -134,7 +134,7 @@ public final class RTOSMutex: Sendable {
         Kernel.leave(task)
     }
 
-    private static func passOn(
+    static func passOn(
         _ ownership: inout MutexOwnership<TaskPointer>, _ waiters: inout Waiters, from owner: TaskPointer
     ) {
         lose(owner, waiters.header)

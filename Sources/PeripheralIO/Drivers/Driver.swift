@@ -98,6 +98,9 @@ struct DriverFacts: Sendable {
     var startsInCaller = true
     /// The clock that the device's times are on.
     var hasWallTime = true
+    /// The kernel whose virtual time the device lives in, if that is its time: its completion thread is one of that
+    /// kernel's interrupts.
+    var kernel: Kernel?
 }
 
 /// The memory of one transfer. It is the caller's own, and nothing here copies it.

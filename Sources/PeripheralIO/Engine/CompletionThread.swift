@@ -11,11 +11,35 @@ struct CompletionThread {
     private var reception: (any PacketReception)?
 
     /// Starts the thread. It ends by itself once the engine has ended and it has nothing in hand.
-    static func start(for engine: TransferEngine) -> RTOSThread {
-        RTOSThread.startJoinable(name: "hil \(engine.facts.name)") {
+    static func start(for engine: TransferEngine) -> Handle {
+        let name = "hil \(engine.facts.name)"
+        let serve: @Sendable () -> Void = {
             InterruptContext.set(true)
             var thread = CompletionThread(engine: engine)
             thread.serve()
+        }
+        if let kernel = engine.facts.kernel {
+            return .task(RTOSTask.startInterrupt(name: name, kernel: kernel, serve))
+        }
+        return .thread(RTOSThread.startJoinable(name: name, serve))
+    }
+
+    /// The thread: one from outside, or an interrupt of the kernel whose virtual time the device lives in.
+    enum Handle {
+        case thread(RTOSThread)
+        case task(RTOSTask)
+
+        /// Waits until it has ended. Once.
+        func join() {
+            switch self {
+            case .thread(let thread): Kernel.hostCall { thread.join() }
+            case .task(let task): task.join()
+            }
+        }
+
+        /// As `RTOSThread.setPriority`; in virtual time an interrupt goes before all tasks as it is.
+        func setPriority(_ priority: Int32) -> Int32 {
+            if case .thread(let thread) = self { thread.setPriority(priority) } else { 0 }
         }
     }
 

@@ -51,11 +51,19 @@ extension TransferEngine {
     /// Sleeps in the device. What it finds there, the next step finds too.
     private func stayInDevice(for interest: Readiness, until deadline: MonotonicTime) {
         do {
-            _ = try Kernel.hostCall { () throws(PeripheralError) in
-                try driver.wait(for: interest, until: deadline, event: endSignal)
-            }
+            _ = try waitInDevice(for: interest, until: deadline)
         } catch {
             end(with: error)
+        }
+    }
+
+    /// A call to the host, unless the device lives in the kernel's own time.
+    private func waitInDevice(
+        for interest: Readiness, until deadline: MonotonicTime
+    ) throws(PeripheralError) -> Readiness {
+        if facts.kernel != nil { return try driver.wait(for: interest, until: deadline, event: endSignal) }
+        return try Kernel.hostCall { () throws(PeripheralError) in
+            try driver.wait(for: interest, until: deadline, event: endSignal)
         }
     }
 
@@ -103,9 +111,7 @@ extension TransferEngine {
                 let count = try driver.receive(into: rest)
                 done += count
                 if count == 0 {
-                    let ready = try Kernel.hostCall { () throws(PeripheralError) in
-                        try driver.wait(for: .data, until: .never, event: endSignal)
-                    }
+                    let ready = try waitInDevice(for: .data, until: .never)
                     if ready.contains(.event) { throw state.withLock { $0.ended } ?? .closed }
                 } else {
                     state.withLock { $0.statistics.bytesReceived &+= UInt64(count) }

@@ -1,4 +1,9 @@
 extension Kernel {
+    /// A place where tasks are switched if that is due: for calls of other modules that wake tasks by themselves.
+    public static func switchIfDue() {
+        leave(enter())
+    }
+
     /// Runs a call to the host that may block, such as a read from a device. On a single core the task gives up its
     /// slot meanwhile, and with virtual ticks time does not jump ahead of it.
     public static func hostCall<Result, Failure: Error>(

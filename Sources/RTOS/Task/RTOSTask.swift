@@ -28,13 +28,19 @@ public struct RTOSTask: Hashable, @unchecked Sendable {
     /// The thread is detached: `body` or `join` tells whoever waits for it. On a single core, a task of higher
     /// priority than the caller's has come to its first wait when this returns.
     ///
-    /// - Parameter kernel: whose task it is; the calling task's if left out.
+    /// - Parameters:
+    ///   - kernel: whose task it is; the calling task's if left out.
+    ///   - willStart: called with the task before its first instruction: the place to note its handle, since the task
+    ///     may have ended when this returns.
     @discardableResult
     public static func start(
         name: String, priority: UInt8 = defaultPriority, kernel: Kernel? = nil,
+        willStart: (RTOSTask) -> Void = { _ in },
         _ body: @escaping @Sendable () -> Void
     ) -> RTOSTask {
-        start(name: name, priority: priority, kernel: kernel, isInterrupt: false, isService: false, body)
+        start(
+            name: name, priority: priority, kernel: kernel, isInterrupt: false, isService: false, willStart: willStart,
+            body)
     }
 
     /// Starts a thread that plays an interrupt for this kernel's tasks. It has a slot before any of them, so that with
@@ -48,12 +54,14 @@ public struct RTOSTask: Hashable, @unchecked Sendable {
 
     static func start(
         name: String, priority: UInt8, kernel: Kernel?, isInterrupt: Bool, isService: Bool,
+        willStart: (RTOSTask) -> Void = { _ in },
         _ body: @escaping @Sendable () -> Void
     ) -> RTOSTask {
         let creator = Kernel.enter()
         let kernel = kernel ?? creator.pointee.kernel
         let task = TaskRegistry.make(
             name: name, priority: priority, kernel: kernel, isInterrupt: isInterrupt, isService: isService)
+        willStart(task)
         RTOSThread.start(name: name) {
             TaskControlBlock.bind(task.block)
             if kernel.processor >= 0 { _ = hil_thread_stay_on_processor(kernel.processor) }
@@ -105,6 +113,12 @@ public struct RTOSTask: Hashable, @unchecked Sendable {
         task.own.pointee.hasWoken = true
         Kernel.wake(block)
         Kernel.leave(task)
+    }
+
+    /// The same, but no place to switch tasks: for a caller that holds a lock.
+    public func unparkWithoutSwitching() {
+        TaskControlBlock.current.own.pointee.hasWoken = true
+        Kernel.wake(block)
     }
 
     public static func == (left: RTOSTask, right: RTOSTask) -> Bool {

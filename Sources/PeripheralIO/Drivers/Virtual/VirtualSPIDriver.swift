@@ -33,7 +33,8 @@ final class VirtualSPIDriver: Driver {
         observer: (@Sendable (Segment) -> Void)? = nil
     ) {
         var facts = DriverFacts(kind: .spi, name: name, hasWire: true, bitsPerByte: 8, keepsMemory: true)
-        if case .virtual = clock { facts.hasWallTime = false }
+        if case .wall = clock {} else { facts.hasWallTime = false }
+        if case .kernel(let clock) = clock { facts.kernel = clock.kernel }
         self.facts = facts
         self.clock = clock
         self.observer = observer

@@ -21,7 +21,8 @@ final class VirtualUARTDriver: Driver {
     ) throws(PeripheralError) {
         var facts = DriverFacts(
             kind: .uart, name: name, hasWire: true, bitsPerByte: Int(uart.bitsPerCharacter))
-        if case .virtual = clock { facts.hasWallTime = false }
+        if case .wall = clock {} else { facts.hasWallTime = false }
+        if case .kernel(let clock) = clock { facts.kernel = clock.kernel }
         self.facts = facts
         self.clock = clock
         self.observer = observer

@@ -1,0 +1,17 @@
+import Testing
+
+/// Programs that check every function of a part of the interface, and each of its answers.
+@Suite("FreeRTOS")
+struct FreeRTOSTests {
+    static let parts = ["tasks", "queues", "semaphores", "stream_buffers", "events_and_timers", "suspension"]
+
+    @Test("works as its documentation says", arguments: parts, CProgram.Mode.allCases)
+    func part(name: String, mode: CProgram.Mode) throws {
+        expect(try CProgram("\(name).c").run(mode), prints: "all so\n", "\(name), \(mode)")
+    }
+
+    @Test("compiles without a warning", arguments: parts, CProgram.Compiler.all)
+    func compilers(name: String, compiler: CProgram.Compiler) throws {
+        _ = try CProgram("\(name).c", compiler: compiler)
+    }
+}

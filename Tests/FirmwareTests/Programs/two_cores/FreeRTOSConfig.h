@@ -1,0 +1,8 @@
+/* Writing interrupts the other core, as in the published example of two cores. */
+#ifndef FREERTOS_CONFIG_H
+#define FREERTOS_CONFIG_H
+
+void vGenerateCoreBInterrupt(void *pvUpdatedMessageBuffer);
+#define sbSEND_COMPLETE(pxStreamBuffer) vGenerateCoreBInterrupt(pxStreamBuffer)
+
+#endif

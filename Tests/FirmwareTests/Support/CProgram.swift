@@ -1,0 +1,156 @@
+import Foundation
+import Testing
+
+/// A C program from `Programs/`, compiled against firmware's headers and linked with the library, as a user does it.
+final class CProgram: Sendable {
+    /// Who compiles it, and as what.
+    struct Compiler: Hashable, CustomStringConvertible, Sendable {
+        var command: String
+        var standard: String
+
+        var description: String { "\(command) -std=\(standard)" }
+
+        /// gcc and clang where they are, C11 and C17.
+        static let all = ["gcc", "clang"].filter(isPresent).flatMap { command in
+            ["c11", "c17"].map { Compiler(command: command, standard: $0) }
+        }
+
+        /// What C++ firmware is compiled with.
+        static let allForCPlusPlus = ["g++", "clang++"].filter(isPresent).map {
+            Compiler(command: $0, standard: "c++17")
+        }
+
+        static let usual = Compiler(command: "gcc", standard: "gnu11")
+
+        private static func isPresent(_ command: String) -> Bool {
+            (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {
+                FileManager.default.isExecutableFile(atPath: "\($0)/\(command)")
+            }
+        }
+    }
+
+    struct Outcome {
+        var status: Int32
+        var output: String
+        var errors: String
+    }
+
+    struct CompilationFailed: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    private let folder: URL
+    private var executable: URL { folder.appending(path: "firmware") }
+
+    /// Compiles a program.
+    ///
+    /// - Parameters:
+    ///   - sources: file names in `Programs/`.
+    ///   - includes: folders in `Programs/` that have headers of the firmware's own, such as its `FreeRTOSConfig.h`.
+    ///   - defines: `NAME` or `NAME=value`.
+    init(
+        _ sources: String..., compiler: Compiler = .usual, includes: [String] = [], defines: [String] = []
+    ) throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "firmware-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let products = Self.products.path()
+        let result = try Self.execute(
+            "/usr/bin/env",
+            [compiler.command, "-std=\(compiler.standard)", "-Wall", "-Wextra", "-Werror", "-g"]
+                + defines.map { "-D\($0)" }
+                + includes.flatMap { ["-I", Self.programs.appending(path: $0).path()] }
+                + ["-I", Self.headers.path()] + sources.map { Self.programs.appending(path: $0).path() }
+                + ["-o", executable.path(), "-L\(products)", "-lhilbridge", "-Wl,-rpath,\(products)", "-pthread"],
+            environment: [:], limit: 300)
+        guard result.status == 0 else { throw CompilationFailed(description: result.output + result.errors) }
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    /// How a program is to run.
+    enum Mode: String, CaseIterable, Sendable {
+        case parallel, single, virtual
+
+        var environment: [String: String] {
+            switch self {
+            case .parallel: [:]
+            case .single: ["HIL_CPU": "single"]
+            case .virtual: ["HIL_CPU": "single", "HIL_TICK": "virtual"]
+            }
+        }
+    }
+
+    /// Runs the program to its end; a hang is a failure.
+    func run(_ mode: Mode = .parallel, environment: [String: String] = [:]) throws -> Outcome {
+        try Self.execute(
+            executable.path(), [], environment: mode.environment.merging(environment) { $1 }, limit: 120, in: folder)
+    }
+
+    /// The contents of a file that the program has written in its working folder, which goes away.
+    func takeFile(_ name: String) throws -> String {
+        let file = folder.appending(path: name)
+        defer { try? FileManager.default.removeItem(at: file) }
+        return try String(contentsOf: file, encoding: .utf8)
+    }
+
+    /// Puts a file into the program's working folder.
+    func write(_ name: String, _ text: String) throws {
+        try text.write(to: folder.appending(path: name), atomically: true, encoding: .utf8)
+    }
+
+    // MARK: Where things are
+
+    private static let root = URL(filePath: #filePath).appending(path: "../../../..").standardizedFileURL
+    private static let programs = root.appending(path: "Tests/FirmwareTests/Programs")
+    private static let headers = root.appending(path: "Sources/CFirmware/include")
+    /// The library lies beside this test.
+    private static let products = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+
+    // MARK: Running
+
+    private static func execute(
+        _ path: String, _ arguments: [String], environment: [String: String], limit seconds: Double,
+        in folder: URL? = nil
+    ) throws -> Outcome {
+        let process = Process()
+        process.executableURL = URL(filePath: path)
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.currentDirectoryURL = folder
+        // Files, not pipes: nobody has to read while it runs.
+        let name = FileManager.default.temporaryDirectory.appending(path: "firmware-run-\(UUID().uuidString)").path()
+        let (output, errors) = (name + ".out", name + ".err")
+        defer {
+            try? FileManager.default.removeItem(atPath: output)
+            try? FileManager.default.removeItem(atPath: errors)
+        }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = try Self.emptyFile(output)
+        process.standardError = try Self.emptyFile(errors)
+        try process.run()
+        let overdue = DispatchWorkItem { kill(process.processIdentifier, SIGKILL) }
+        DispatchQueue.global().asyncAfter(deadline: .now() + seconds, execute: overdue)
+        process.waitUntilExit()
+        overdue.cancel()
+        return Outcome(
+            status: process.terminationStatus, output: try String(contentsOfFile: output, encoding: .utf8),
+            errors: try String(contentsOfFile: errors, encoding: .utf8))
+    }
+
+    private static func emptyFile(_ path: String) throws -> FileHandle {
+        try Data().write(to: URL(filePath: path))
+        return try FileHandle(forWritingTo: URL(filePath: path))
+    }
+}
+
+/// Expects a program to end with status 0, this output and nothing on stderr.
+func expect(
+    _ outcome: CProgram.Outcome, prints output: String, errors: String = "", _ comment: Comment? = nil,
+    sourceLocation: SourceLocation = #_sourceLocation
+) {
+    #expect(outcome.output == output, comment, sourceLocation: sourceLocation)
+    #expect(outcome.errors == errors, comment, sourceLocation: sourceLocation)
+    #expect(outcome.status == 0, comment, sourceLocation: sourceLocation)
+}
