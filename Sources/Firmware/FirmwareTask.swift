@@ -41,17 +41,22 @@ class FirmwareTask: @unchecked Sendable {
         priority: UInt8, willStart: () -> Void = {}, _ body: @escaping @Sendable () -> Void
     ) {
         _ = Self.endObserver
-        RTOSTask.start(
-            name: name, priority: priority, kernel: FirmwareKernel.kernel,
-            willStart: { task in
-                rtosTask = task
-                Self.living.withLock { $0[task] = self }
-                willStart()
-            }
-        ) { [self] in
+        let note = { (task: RTOSTask) in
+            self.rtosTask = task
+            Self.living.withLock { $0[task] = self }
+            willStart()
+        }
+        let run: @Sendable () -> Void = { [self] in
             hil_firmware_task_set(Unmanaged.passUnretained(self).toOpaque())
             body()
         }
+        RTOSTask.start(name: name, priority: priority, kernel: FirmwareKernel.kernel, willStart: note, run)
+    }
+
+    /// Stands for a task that somebody else has started.
+    final func adopt(_ task: RTOSTask) {
+        rtosTask = task
+        Self.living.withLock { $0[task] = self }
     }
 
     /// Has `hasEnded` called unless it was before.
@@ -83,6 +88,6 @@ class FirmwareTask: @unchecked Sendable {
 
     /// All that have not ended, in the order of their creation.
     static var all: [FirmwareTask] {
-        FirmwareKernel.kernel.tasks.compactMap { of($0) }
+        living.withLock { Array($0.values) }.sorted { $0.task.number < $1.task.number }
     }
 }
