@@ -10,5 +10,6 @@
 
 #include "FreeRTOS.h"
 #include "hil_freertos_configuration.h"
+#include "cmsis_os2.h"
 
 #endif

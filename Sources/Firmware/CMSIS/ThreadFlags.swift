@@ -1,0 +1,34 @@
+import CFirmware
+import RTOS
+
+// osThreadFlags: flags that each thread has, and waits for.
+
+@c @implementation
+public func osThreadFlagsSet(_ thread_id: UnsafeMutableRawPointer?, _ flags: UInt32) -> UInt32 {
+    guard FlagWait.areFlags(flags) else { return osFlagsErrorParameter }
+    return CMSISObject.with(thread_id, .osThread, otherwise: osFlagsErrorParameter) { thread in
+        guard !thread.isTerminated else { return osFlagsErrorResource }
+        return (try? thread.flags.set(flags)) ?? osFlagsErrorUnknown
+    }
+}
+
+@c @implementation
+public func osThreadFlagsClear(_ flags: UInt32) -> UInt32 {
+    if CMSISCall.isInterrupt { return osFlagsErrorISR }
+    guard FlagWait.areFlags(flags) else { return osFlagsErrorParameter }
+    guard let thread = CMSISThread.ofCaller else { return osFlagsErrorUnknown }
+    return (try? thread.flags.clear(flags)) ?? osFlagsErrorUnknown
+}
+
+@c @implementation
+public func osThreadFlagsGet() -> UInt32 {
+    CMSISCall.isInterrupt ? 0 : CMSISThread.ofCaller?.flags.flags ?? 0
+}
+
+@c @implementation
+public func osThreadFlagsWait(_ flags: UInt32, _ options: UInt32, _ timeout: UInt32) -> UInt32 {
+    if CMSISCall.mustNotBlock("osThreadFlagsWait") { return osFlagsErrorISR }
+    guard let condition = FlagWait.condition(flags, options) else { return osFlagsErrorParameter }
+    guard let thread = CMSISThread.ofCaller else { return osFlagsErrorUnknown }
+    return FlagWait.wait(thread.flags, condition, timeout)
+}

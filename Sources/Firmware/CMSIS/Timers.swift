@@ -1,0 +1,97 @@
+import CFirmware
+import RTOS
+import Synchronization
+
+// osTimer: functions that the timers' thread calls, once or again and again.
+
+final class CMSISTimer: CMSISObject, @unchecked Sendable {
+    let timer: SoftwareTimer
+
+    init(
+        _ block: ControlBlock, repeats: Bool, _ function: @escaping osTimerFunc_t, _ argument: UnsafeMutableRawPointer?
+    ) {
+        nonisolated(unsafe) let argument = argument
+        timer = SoftwareTimer(period: 1, repeats: repeats, kernel: FirmwareKernel.kernel) {
+            CMSISTimer.adoptThread()
+            function(argument)
+        }
+        Self.isServiceInUse.store(true, ordering: .relaxed)
+        super.init(block)
+    }
+
+    private static let isServiceInUse = Atomic<Bool>(false)
+
+    /// Who runs the timers; nil as long as there were none.
+    static var service: TimerService? {
+        isServiceInUse.load(ordering: .relaxed) ? FirmwareKernel.kernel.timerService : nil
+    }
+
+    /// The timers' thread is one of firmware's to what it calls, as in the original: it has an identifier and may wait.
+    private static func adoptThread() {
+        guard hil_firmware_task_get() == nil else { return }
+        let thread = CMSISThread(ControlBlock(named: threadName), isService: true)
+        thread.adopt(.current)
+        hil_firmware_task_set(Unmanaged.passRetained(thread).toOpaque())
+    }
+
+    /// Lives as long as the process.
+    nonisolated(unsafe) private static let threadName: UnsafePointer<CChar> = {
+        let text = "timers".utf8CString
+        let name = UnsafeMutablePointer<CChar>.allocate(capacity: text.count)
+        _ = UnsafeMutableBufferPointer(start: name, count: text.count).initialize(from: text)
+        return UnsafePointer(name)
+    }()
+}
+
+extension HandleKind where Object == CMSISTimer {
+    @inline(__always) static var osTimer: Self { Self(101) }
+}
+
+@c @implementation
+public func osTimerNew(
+    _ func: osTimerFunc_t?, _ type: osTimerType_t, _ argument: UnsafeMutableRawPointer?,
+    _ attr: UnsafePointer<osTimerAttr_t>?
+) -> UnsafeMutableRawPointer? {
+    guard let function = `func`, type == osTimerOnce || type == osTimerPeriodic, let block = ControlBlock(attr) else {
+        return nil
+    }
+    let timer = CMSISTimer(block, repeats: type == osTimerPeriodic, function, argument)
+    return CMSISObject.identify(timer, .osTimer, block)
+}
+
+@c @implementation
+public func osTimerGetName(_ timer_id: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
+    CMSISObject.name(timer_id, .osTimer)
+}
+
+@c @implementation
+public func osTimerStart(_ timer_id: UnsafeMutableRawPointer?, _ ticks: UInt32) -> osStatus_t {
+    if CMSISCall.isInterrupt { return osErrorISR }
+    guard ticks > 0 else { return osErrorParameter }
+    return CMSISObject.with(timer_id, .osTimer, otherwise: osErrorParameter) { object in
+        object.timer.start(period: ticks)
+        return osOK
+    }
+}
+
+@c @implementation
+public func osTimerStop(_ timer_id: UnsafeMutableRawPointer?) -> osStatus_t {
+    if CMSISCall.isInterrupt { return osErrorISR }
+    return CMSISObject.with(timer_id, .osTimer, otherwise: osErrorParameter) { object in
+        object.timer.stop() ? osOK : osErrorResource
+    }
+}
+
+@c @implementation
+public func osTimerIsRunning(_ timer_id: UnsafeMutableRawPointer?) -> UInt32 {
+    if CMSISCall.isInterrupt { return 0 }
+    return CMSISObject.with(timer_id, .osTimer, otherwise: 0) { $0.timer.isRunning ? 1 : 0 }
+}
+
+@c @implementation
+public func osTimerDelete(_ timer_id: UnsafeMutableRawPointer?) -> osStatus_t {
+    CMSISObject.delete(timer_id, .osTimer) { object in
+        object.timer.stop()
+        return 0
+    }
+}
