@@ -54,6 +54,7 @@ enum CMSISCall {
 }
 
 /// Calls `handler` as an interrupt, as the header says.
+// swift-format-ignore: AlwaysUseLowerCamelCase
 @c @implementation
 public func hil_interrupt_run(
     _ handler: (@convention(c) (UnsafeMutableRawPointer?) -> Void)?, _ argument: UnsafeMutableRawPointer?

@@ -4,8 +4,11 @@ import RTOS
 /// What every kind of object is created with.
 protocol CMSISAttributes {
     var name: UnsafePointer<CChar>! { get }
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     var attr_bits: UInt32 { get }
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     var cb_mem: UnsafeMutableRawPointer! { get }
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     var cb_size: UInt32 { get }
 }
 

@@ -18,44 +18,44 @@ public func osEventFlagsNew(_ attr: UnsafePointer<osEventFlagsAttr_t>?) -> Unsaf
 }
 
 @c @implementation
-public func osEventFlagsGetName(_ ef_id: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
-    CMSISObject.name(ef_id, .osEventFlags)
+public func osEventFlagsGetName(_ efId: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
+    CMSISObject.name(efId, .osEventFlags)
 }
 
 @c @implementation
-public func osEventFlagsSet(_ ef_id: UnsafeMutableRawPointer?, _ flags: UInt32) -> UInt32 {
+public func osEventFlagsSet(_ efId: UnsafeMutableRawPointer?, _ flags: UInt32) -> UInt32 {
     guard FlagWait.areFlags(flags) else { return osFlagsErrorParameter }
-    return CMSISObject.with(ef_id, .osEventFlags, otherwise: osFlagsErrorParameter) { object in
+    return CMSISObject.with(efId, .osEventFlags, otherwise: osFlagsErrorParameter) { object in
         (try? object.flags.set(flags)) ?? osFlagsErrorResource
     }
 }
 
 @c @implementation
-public func osEventFlagsClear(_ ef_id: UnsafeMutableRawPointer?, _ flags: UInt32) -> UInt32 {
+public func osEventFlagsClear(_ efId: UnsafeMutableRawPointer?, _ flags: UInt32) -> UInt32 {
     guard FlagWait.areFlags(flags) else { return osFlagsErrorParameter }
-    return CMSISObject.with(ef_id, .osEventFlags, otherwise: osFlagsErrorParameter) { object in
+    return CMSISObject.with(efId, .osEventFlags, otherwise: osFlagsErrorParameter) { object in
         (try? object.flags.clear(flags)) ?? osFlagsErrorResource
     }
 }
 
 @c @implementation
-public func osEventFlagsGet(_ ef_id: UnsafeMutableRawPointer?) -> UInt32 {
-    CMSISObject.with(ef_id, .osEventFlags, otherwise: 0) { $0.flags.flags }
+public func osEventFlagsGet(_ efId: UnsafeMutableRawPointer?) -> UInt32 {
+    CMSISObject.with(efId, .osEventFlags, otherwise: 0) { $0.flags.flags }
 }
 
 @c @implementation
 public func osEventFlagsWait(
-    _ ef_id: UnsafeMutableRawPointer?, _ flags: UInt32, _ options: UInt32, _ timeout: UInt32
+    _ efId: UnsafeMutableRawPointer?, _ flags: UInt32, _ options: UInt32, _ timeout: UInt32
 ) -> UInt32 {
     guard !CMSISCall.mustNotWait(timeout, "osEventFlagsWait"),
         let condition = FlagWait.condition(flags, options)
     else { return osFlagsErrorParameter }
-    return CMSISObject.with(ef_id, .osEventFlags, otherwise: osFlagsErrorParameter) { object in
+    return CMSISObject.with(efId, .osEventFlags, otherwise: osFlagsErrorParameter) { object in
         FlagWait.wait(object.flags, condition, timeout)
     }
 }
 
 @c @implementation
-public func osEventFlagsDelete(_ ef_id: UnsafeMutableRawPointer?) -> osStatus_t {
-    CMSISObject.delete(ef_id, .osEventFlags) { $0.flags.delete() }
+public func osEventFlagsDelete(_ efId: UnsafeMutableRawPointer?) -> osStatus_t {
+    CMSISObject.delete(efId, .osEventFlags) { $0.flags.delete() }
 }

@@ -60,13 +60,13 @@ public func osKernelInitialize() -> osStatus_t {
 
 @c @implementation
 public func osKernelGetInfo(
-    _ version: UnsafeMutablePointer<osVersion_t>?, _ id_buf: UnsafeMutablePointer<CChar>?, _ id_size: UInt32
+    _ version: UnsafeMutablePointer<osVersion_t>?, _ name: UnsafeMutablePointer<CChar>?, _ size: UInt32
 ) -> osStatus_t {
     version?.pointee = osVersion_t(api: 20_030_000, kernel: 10_000_000)
-    if let id_buf, id_size > 0 {
-        let text = CMSISKernel.identification.utf8.prefix(Int(id_size) - 1)
-        for (index, byte) in text.enumerated() { id_buf[index] = CChar(bitPattern: byte) }
-        id_buf[text.count] = 0
+    if let name, size > 0 {
+        let text = CMSISKernel.identification.utf8.prefix(Int(size) - 1)
+        for (index, byte) in text.enumerated() { name[index] = CChar(bitPattern: byte) }
+        name[text.count] = 0
     }
     return osOK
 }
@@ -124,7 +124,7 @@ public func osKernelSuspend() -> UInt32 {
 }
 
 @c @implementation
-public func osKernelResume(_ sleep_ticks: UInt32) {
+public func osKernelResume(_ sleepTicks: UInt32) {
     guard !CMSISCall.isInterrupt, CMSISKernel.state == osKernelSuspended, Kernel.schedulerLockDepth > 0 else { return }
     CMSISKernel.isSuspended.store(false, ordering: .releasing)
     Kernel.unlockScheduler()

@@ -28,9 +28,9 @@ extension HandleKind where Object == CMSISMemoryPool {
 
 @c @implementation
 public func osMemoryPoolNew(
-    _ block_count: UInt32, _ block_size: UInt32, _ attr: UnsafePointer<osMemoryPoolAttr_t>?
+    _ blockCount: UInt32, _ blockSize: UInt32, _ attr: UnsafePointer<osMemoryPoolAttr_t>?
 ) -> UnsafeMutableRawPointer? {
-    guard let needed = StorageSize.bytes(count: block_count, size: block_size), let block = ControlBlock(attr) else {
+    guard let needed = StorageSize.bytes(count: blockCount, size: blockSize), let block = ControlBlock(attr) else {
         return nil
     }
     var storage = MemoryPool.Storage.heap
@@ -42,7 +42,7 @@ public func osMemoryPoolNew(
     }
     guard
         let pool = try? MemoryPool(
-            blockSize: Int(block_size), capacity: Int(block_count), alignment: 4, storage: storage)
+            blockSize: Int(blockSize), capacity: Int(blockCount), alignment: 4, storage: storage)
     else { return nil }
     return CMSISObject.identify(CMSISMemoryPool(block, pool), .osMemoryPool, block)
 }
@@ -58,47 +58,47 @@ enum StorageSize {
 }
 
 @c @implementation
-public func osMemoryPoolGetName(_ mp_id: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
-    CMSISObject.name(mp_id, .osMemoryPool)
+public func osMemoryPoolGetName(_ mpId: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
+    CMSISObject.name(mpId, .osMemoryPool)
 }
 
 @c @implementation
-public func osMemoryPoolAlloc(_ mp_id: UnsafeMutableRawPointer?, _ timeout: UInt32) -> UnsafeMutableRawPointer? {
+public func osMemoryPoolAlloc(_ mpId: UnsafeMutableRawPointer?, _ timeout: UInt32) -> UnsafeMutableRawPointer? {
     if CMSISCall.mustNotWait(timeout, "osMemoryPoolAlloc") { return nil }
-    return CMSISObject.with(mp_id, .osMemoryPool, otherwise: nil) { object in
+    return CMSISObject.with(mpId, .osMemoryPool, otherwise: nil) { object in
         try? object.pool.takeAddress(CMSISCall.timeout(timeout))
     }
 }
 
 @c @implementation
 public func osMemoryPoolFree(
-    _ mp_id: UnsafeMutableRawPointer?, _ block: UnsafeMutableRawPointer?
+    _ mpId: UnsafeMutableRawPointer?, _ block: UnsafeMutableRawPointer?
 ) -> osStatus_t {
     guard let block else { return osErrorParameter }
-    return CMSISObject.with(mp_id, .osMemoryPool, otherwise: osErrorParameter) { $0.free(block) }
+    return CMSISObject.with(mpId, .osMemoryPool, otherwise: osErrorParameter) { $0.free(block) }
 }
 
 @c @implementation
-public func osMemoryPoolGetCapacity(_ mp_id: UnsafeMutableRawPointer?) -> UInt32 {
-    CMSISObject.with(mp_id, .osMemoryPool, otherwise: 0) { UInt32($0.pool.capacity) }
+public func osMemoryPoolGetCapacity(_ mpId: UnsafeMutableRawPointer?) -> UInt32 {
+    CMSISObject.with(mpId, .osMemoryPool, otherwise: 0) { UInt32($0.pool.capacity) }
 }
 
 @c @implementation
-public func osMemoryPoolGetBlockSize(_ mp_id: UnsafeMutableRawPointer?) -> UInt32 {
-    CMSISObject.with(mp_id, .osMemoryPool, otherwise: 0) { UInt32($0.pool.blockSize) }
+public func osMemoryPoolGetBlockSize(_ mpId: UnsafeMutableRawPointer?) -> UInt32 {
+    CMSISObject.with(mpId, .osMemoryPool, otherwise: 0) { UInt32($0.pool.blockSize) }
 }
 
 @c @implementation
-public func osMemoryPoolGetCount(_ mp_id: UnsafeMutableRawPointer?) -> UInt32 {
-    CMSISObject.with(mp_id, .osMemoryPool, otherwise: 0) { UInt32($0.pool.count) }
+public func osMemoryPoolGetCount(_ mpId: UnsafeMutableRawPointer?) -> UInt32 {
+    CMSISObject.with(mpId, .osMemoryPool, otherwise: 0) { UInt32($0.pool.count) }
 }
 
 @c @implementation
-public func osMemoryPoolGetSpace(_ mp_id: UnsafeMutableRawPointer?) -> UInt32 {
-    CMSISObject.with(mp_id, .osMemoryPool, otherwise: 0) { UInt32($0.pool.space) }
+public func osMemoryPoolGetSpace(_ mpId: UnsafeMutableRawPointer?) -> UInt32 {
+    CMSISObject.with(mpId, .osMemoryPool, otherwise: 0) { UInt32($0.pool.space) }
 }
 
 @c @implementation
-public func osMemoryPoolDelete(_ mp_id: UnsafeMutableRawPointer?) -> osStatus_t {
-    CMSISObject.delete(mp_id, .osMemoryPool) { $0.pool.delete() }
+public func osMemoryPoolDelete(_ mpId: UnsafeMutableRawPointer?) -> osStatus_t {
+    CMSISObject.delete(mpId, .osMemoryPool) { $0.pool.delete() }
 }

@@ -48,59 +48,60 @@ extension HandleKind where Object == CMSISMessageQueue {
 
 @c @implementation
 public func osMessageQueueNew(
-    _ msg_count: UInt32, _ msg_size: UInt32, _ attr: UnsafePointer<osMessageQueueAttr_t>?
+    _ msgCount: UInt32, _ msgSize: UInt32, _ attr: UnsafePointer<osMessageQueueAttr_t>?
 ) -> UnsafeMutableRawPointer? {
-    guard let needed = StorageSize.bytes(count: msg_count, size: msg_size),
-        Int(msg_count) <= MessageQueue.largestCapacity, let block = ControlBlock(attr)
+    guard let needed = StorageSize.bytes(count: msgCount, size: msgSize),
+        Int(msgCount) <= MessageQueue.largestCapacity, let block = ControlBlock(attr)
     else { return nil }
     // The storage is only looked at: a message's bookkeeping would not fit into what firmware for 32 bits provides.
     if let attributes = attr?.pointee {
         guard ControlBlock.accepts(attributes.mq_mem, attributes.mq_size, atLeast: needed) else { return nil }
     }
-    if (4..<UInt32(MemoryLayout<UnsafeRawPointer>.size)).contains(msg_size) {
+    if (4..<UInt32(MemoryLayout<UnsafeRawPointer>.size)).contains(msgSize) {
         Misuse.mention(
             "osMessageQueueNew",
-            "messages of \(msg_size) bytes are smaller than a pointer: only addresses below 4 GiB fit, as the library's "
+            "messages of \(msgSize) bytes are smaller than a pointer: only addresses below 4 GiB fit, as the library's "
                 + "own are, but not those of static variables and stacks")
     }
-    let queue = CMSISMessageQueue(block, capacity: Int(msg_count), messageSize: Int(msg_size))
+    let queue = CMSISMessageQueue(block, capacity: Int(msgCount), messageSize: Int(msgSize))
     return CMSISObject.identify(queue, .osMessageQueue, block)
 }
 
 @c @implementation
-public func osMessageQueueGetName(_ mq_id: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
-    CMSISObject.name(mq_id, .osMessageQueue)
+public func osMessageQueueGetName(_ mqId: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
+    CMSISObject.name(mqId, .osMessageQueue)
 }
 
 @c @implementation
 public func osMessageQueuePut(
-    _ mq_id: UnsafeMutableRawPointer?, _ msg_ptr: UnsafeRawPointer?, _ msg_prio: UInt8, _ timeout: UInt32
+    _ mqId: UnsafeMutableRawPointer?, _ msgPtr: UnsafeRawPointer?, _ msgPrio: UInt8, _ timeout: UInt32
 ) -> osStatus_t {
-    guard let message = msg_ptr, !CMSISCall.mustNotWait(timeout, "osMessageQueuePut") else { return osErrorParameter }
-    return CMSISObject.with(mq_id, .osMessageQueue, otherwise: osErrorParameter) { object in
-        object.put(message, msg_prio, timeout)
+    guard let message = msgPtr, !CMSISCall.mustNotWait(timeout, "osMessageQueuePut") else { return osErrorParameter }
+    return CMSISObject.with(mqId, .osMessageQueue, otherwise: osErrorParameter) { object in
+        object.put(message, msgPrio, timeout)
     }
 }
 
 @c @implementation
 public func osMessageQueueGet(
-    _ mq_id: UnsafeMutableRawPointer?, _ msg_ptr: UnsafeMutableRawPointer?,
-    _ msg_prio: UnsafeMutablePointer<UInt8>?, _ timeout: UInt32
+    _ mqId: UnsafeMutableRawPointer?, _ msgPtr: UnsafeMutableRawPointer?,
+    _ msgPrio: UnsafeMutablePointer<UInt8>?, _ timeout: UInt32
 ) -> osStatus_t {
-    guard let message = msg_ptr, !CMSISCall.mustNotWait(timeout, "osMessageQueueGet") else { return osErrorParameter }
-    return CMSISObject.with(mq_id, .osMessageQueue, otherwise: osErrorParameter) { object in
-        object.get(message, msg_prio, timeout)
+    guard let message = msgPtr, !CMSISCall.mustNotWait(timeout, "osMessageQueueGet") else { return osErrorParameter }
+    return CMSISObject.with(mqId, .osMessageQueue, otherwise: osErrorParameter) { object in
+        object.get(message, msgPrio, timeout)
     }
 }
 
+// swift-format-ignore: AlwaysUseLowerCamelCase
 @c @implementation
 public func hil_message_queue_get_pointer(
-    _ mq_id: UnsafeMutableRawPointer?, _ msg_ptr: UnsafeMutableRawPointer?,
-    _ msg_prio: UnsafeMutablePointer<UInt8>?, _ timeout: UInt32
+    _ mqId: UnsafeMutableRawPointer?, _ msgPtr: UnsafeMutableRawPointer?,
+    _ msgPrio: UnsafeMutablePointer<UInt8>?, _ timeout: UInt32
 ) -> osStatus_t {
-    guard let message = msg_ptr, !CMSISCall.mustNotWait(timeout, "osMessageQueueGet") else { return osErrorParameter }
-    return CMSISObject.with(mq_id, .osMessageQueue, otherwise: osErrorParameter) { object in
-        let status = object.get(message, msg_prio, timeout)
+    guard let message = msgPtr, !CMSISCall.mustNotWait(timeout, "osMessageQueueGet") else { return osErrorParameter }
+    return CMSISObject.with(mqId, .osMessageQueue, otherwise: osErrorParameter) { object in
+        let status = object.get(message, msgPrio, timeout)
         let (size, pointerSize) = (object.queue.messageSize, MemoryLayout<UnsafeRawPointer>.size)
         if status == osOK, size < pointerSize {
             (message + size).initializeMemory(as: UInt8.self, repeating: 0, count: pointerSize - size)
@@ -110,35 +111,35 @@ public func hil_message_queue_get_pointer(
 }
 
 @c @implementation
-public func osMessageQueueGetCapacity(_ mq_id: UnsafeMutableRawPointer?) -> UInt32 {
-    CMSISObject.with(mq_id, .osMessageQueue, otherwise: 0) { UInt32($0.queue.capacity) }
+public func osMessageQueueGetCapacity(_ mqId: UnsafeMutableRawPointer?) -> UInt32 {
+    CMSISObject.with(mqId, .osMessageQueue, otherwise: 0) { UInt32($0.queue.capacity) }
 }
 
 @c @implementation
-public func osMessageQueueGetMsgSize(_ mq_id: UnsafeMutableRawPointer?) -> UInt32 {
-    CMSISObject.with(mq_id, .osMessageQueue, otherwise: 0) { UInt32($0.queue.messageSize) }
+public func osMessageQueueGetMsgSize(_ mqId: UnsafeMutableRawPointer?) -> UInt32 {
+    CMSISObject.with(mqId, .osMessageQueue, otherwise: 0) { UInt32($0.queue.messageSize) }
 }
 
 @c @implementation
-public func osMessageQueueGetCount(_ mq_id: UnsafeMutableRawPointer?) -> UInt32 {
-    CMSISObject.with(mq_id, .osMessageQueue, otherwise: 0) { UInt32($0.queue.count) }
+public func osMessageQueueGetCount(_ mqId: UnsafeMutableRawPointer?) -> UInt32 {
+    CMSISObject.with(mqId, .osMessageQueue, otherwise: 0) { UInt32($0.queue.count) }
 }
 
 @c @implementation
-public func osMessageQueueGetSpace(_ mq_id: UnsafeMutableRawPointer?) -> UInt32 {
-    CMSISObject.with(mq_id, .osMessageQueue, otherwise: 0) { UInt32($0.queue.space) }
+public func osMessageQueueGetSpace(_ mqId: UnsafeMutableRawPointer?) -> UInt32 {
+    CMSISObject.with(mqId, .osMessageQueue, otherwise: 0) { UInt32($0.queue.space) }
 }
 
 @c @implementation
-public func osMessageQueueReset(_ mq_id: UnsafeMutableRawPointer?) -> osStatus_t {
+public func osMessageQueueReset(_ mqId: UnsafeMutableRawPointer?) -> osStatus_t {
     if CMSISCall.isInterrupt { return osErrorISR }
-    return CMSISObject.with(mq_id, .osMessageQueue, otherwise: osErrorParameter) { object in
+    return CMSISObject.with(mqId, .osMessageQueue, otherwise: osErrorParameter) { object in
         object.queue.reset()
         return osOK
     }
 }
 
 @c @implementation
-public func osMessageQueueDelete(_ mq_id: UnsafeMutableRawPointer?) -> osStatus_t {
-    CMSISObject.delete(mq_id, .osMessageQueue) { $0.queue.delete() }
+public func osMessageQueueDelete(_ mqId: UnsafeMutableRawPointer?) -> osStatus_t {
+    CMSISObject.delete(mqId, .osMessageQueue) { $0.queue.delete() }
 }

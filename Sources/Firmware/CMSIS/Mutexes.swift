@@ -58,34 +58,34 @@ public func osMutexNew(_ attr: UnsafePointer<osMutexAttr_t>?) -> UnsafeMutableRa
 }
 
 @c @implementation
-public func osMutexGetName(_ mutex_id: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
-    CMSISObject.name(mutex_id, .osMutex)
+public func osMutexGetName(_ mutexId: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
+    CMSISObject.name(mutexId, .osMutex)
 }
 
 @c @implementation
-public func osMutexAcquire(_ mutex_id: UnsafeMutableRawPointer?, _ timeout: UInt32) -> osStatus_t {
+public func osMutexAcquire(_ mutexId: UnsafeMutableRawPointer?, _ timeout: UInt32) -> osStatus_t {
     if CMSISCall.mustNotBlock("osMutexAcquire") { return osErrorISR }
     // Before the kernel runs there is no owner that it could have.
     guard hil_firmware_task_get() != nil else { return osError }
-    return CMSISObject.with(mutex_id, .osMutex, otherwise: osErrorParameter) { $0.acquire(timeout) }
+    return CMSISObject.with(mutexId, .osMutex, otherwise: osErrorParameter) { $0.acquire(timeout) }
 }
 
 @c @implementation
-public func osMutexRelease(_ mutex_id: UnsafeMutableRawPointer?) -> osStatus_t {
+public func osMutexRelease(_ mutexId: UnsafeMutableRawPointer?) -> osStatus_t {
     if CMSISCall.isInterrupt { return osErrorISR }
     guard hil_firmware_task_get() != nil else { return osError }
-    return CMSISObject.with(mutex_id, .osMutex, otherwise: osErrorParameter) { $0.release() }
+    return CMSISObject.with(mutexId, .osMutex, otherwise: osErrorParameter) { $0.release() }
 }
 
 @c @implementation
-public func osMutexGetOwner(_ mutex_id: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+public func osMutexGetOwner(_ mutexId: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
     if CMSISCall.isInterrupt { return nil }
-    return CMSISObject.with(mutex_id, .osMutex, otherwise: nil) { object in
+    return CMSISObject.with(mutexId, .osMutex, otherwise: nil) { object in
         object.mutex.owner.flatMap { (FirmwareTask.of($0) as? CMSISThread)?.id }
     }
 }
 
 @c @implementation
-public func osMutexDelete(_ mutex_id: UnsafeMutableRawPointer?) -> osStatus_t {
-    CMSISObject.delete(mutex_id, .osMutex) { $0.mutex.delete() }
+public func osMutexDelete(_ mutexId: UnsafeMutableRawPointer?) -> osStatus_t {
+    CMSISObject.delete(mutexId, .osMutex) { $0.mutex.delete() }
 }

@@ -41,35 +41,35 @@ extension HandleKind where Object == CMSISSemaphore {
 
 @c @implementation
 public func osSemaphoreNew(
-    _ max_count: UInt32, _ initial_count: UInt32, _ attr: UnsafePointer<osSemaphoreAttr_t>?
+    _ maxCount: UInt32, _ initialCount: UInt32, _ attr: UnsafePointer<osSemaphoreAttr_t>?
 ) -> UnsafeMutableRawPointer? {
-    guard max_count > 0, initial_count <= max_count, let block = ControlBlock(attr) else { return nil }
-    let semaphore = CMSISSemaphore(block, count: initial_count, limit: max_count)
+    guard maxCount > 0, initialCount <= maxCount, let block = ControlBlock(attr) else { return nil }
+    let semaphore = CMSISSemaphore(block, count: initialCount, limit: maxCount)
     return CMSISObject.identify(semaphore, .osSemaphore, block)
 }
 
 @c @implementation
-public func osSemaphoreGetName(_ semaphore_id: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
-    CMSISObject.name(semaphore_id, .osSemaphore)
+public func osSemaphoreGetName(_ semaphoreId: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
+    CMSISObject.name(semaphoreId, .osSemaphore)
 }
 
 @c @implementation
-public func osSemaphoreAcquire(_ semaphore_id: UnsafeMutableRawPointer?, _ timeout: UInt32) -> osStatus_t {
+public func osSemaphoreAcquire(_ semaphoreId: UnsafeMutableRawPointer?, _ timeout: UInt32) -> osStatus_t {
     if CMSISCall.mustNotWait(timeout, "osSemaphoreAcquire") { return osErrorParameter }
-    return CMSISObject.with(semaphore_id, .osSemaphore, otherwise: osErrorParameter) { $0.acquire(timeout) }
+    return CMSISObject.with(semaphoreId, .osSemaphore, otherwise: osErrorParameter) { $0.acquire(timeout) }
 }
 
 @c @implementation
-public func osSemaphoreRelease(_ semaphore_id: UnsafeMutableRawPointer?) -> osStatus_t {
-    CMSISObject.with(semaphore_id, .osSemaphore, otherwise: osErrorParameter) { $0.release() }
+public func osSemaphoreRelease(_ semaphoreId: UnsafeMutableRawPointer?) -> osStatus_t {
+    CMSISObject.with(semaphoreId, .osSemaphore, otherwise: osErrorParameter) { $0.release() }
 }
 
 @c @implementation
-public func osSemaphoreGetCount(_ semaphore_id: UnsafeMutableRawPointer?) -> UInt32 {
-    CMSISObject.with(semaphore_id, .osSemaphore, otherwise: 0) { $0.semaphore.count }
+public func osSemaphoreGetCount(_ semaphoreId: UnsafeMutableRawPointer?) -> UInt32 {
+    CMSISObject.with(semaphoreId, .osSemaphore, otherwise: 0) { $0.semaphore.count }
 }
 
 @c @implementation
-public func osSemaphoreDelete(_ semaphore_id: UnsafeMutableRawPointer?) -> osStatus_t {
-    CMSISObject.delete(semaphore_id, .osSemaphore) { $0.semaphore.delete() }
+public func osSemaphoreDelete(_ semaphoreId: UnsafeMutableRawPointer?) -> osStatus_t {
+    CMSISObject.delete(semaphoreId, .osSemaphore) { $0.semaphore.delete() }
 }

@@ -4,9 +4,9 @@ import RTOS
 // osThreadFlags: flags that each thread has, and waits for.
 
 @c @implementation
-public func osThreadFlagsSet(_ thread_id: UnsafeMutableRawPointer?, _ flags: UInt32) -> UInt32 {
+public func osThreadFlagsSet(_ threadId: UnsafeMutableRawPointer?, _ flags: UInt32) -> UInt32 {
     guard FlagWait.areFlags(flags) else { return osFlagsErrorParameter }
-    return CMSISObject.with(thread_id, .osThread, otherwise: osFlagsErrorParameter) { thread in
+    return CMSISObject.with(threadId, .osThread, otherwise: osFlagsErrorParameter) { thread in
         guard !thread.isTerminated else { return osFlagsErrorResource }
         return (try? thread.flags.set(flags)) ?? osFlagsErrorUnknown
     }

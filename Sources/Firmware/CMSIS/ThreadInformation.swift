@@ -7,14 +7,14 @@ import RTOS
 public func osThreadGetId() -> UnsafeMutableRawPointer? { CMSISThread.ofCaller?.id }
 
 @c @implementation
-public func osThreadGetName(_ thread_id: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
-    CMSISObject.with(thread_id, .osThread, otherwise: nil) { $0.givenName }
+public func osThreadGetName(_ threadId: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
+    CMSISObject.with(threadId, .osThread, otherwise: nil) { $0.givenName }
 }
 
 @c @implementation
-public func osThreadGetState(_ thread_id: UnsafeMutableRawPointer?) -> osThreadState_t {
+public func osThreadGetState(_ threadId: UnsafeMutableRawPointer?) -> osThreadState_t {
     if CMSISCall.isInterrupt { return osThreadError }
-    return CMSISObject.with(thread_id, .osThread, otherwise: osThreadError) { thread in
+    return CMSISObject.with(threadId, .osThread, otherwise: osThreadError) { thread in
         if thread.isTerminated { return osThreadTerminated }
         return switch thread.task.state {
         case .running: osThreadRunning
@@ -26,21 +26,21 @@ public func osThreadGetState(_ thread_id: UnsafeMutableRawPointer?) -> osThreadS
 }
 
 @c @implementation
-public func osThreadGetStackSize(_ thread_id: UnsafeMutableRawPointer?) -> UInt32 {
+public func osThreadGetStackSize(_ threadId: UnsafeMutableRawPointer?) -> UInt32 {
     if CMSISCall.isInterrupt { return 0 }
-    return CMSISObject.with(thread_id, .osThread, otherwise: 0) { $0.stackSize }
+    return CMSISObject.with(threadId, .osThread, otherwise: 0) { $0.stackSize }
 }
 
 /// What firmware asked for is never used up: its threads have larger ones.
 @c @implementation
-public func osThreadGetStackSpace(_ thread_id: UnsafeMutableRawPointer?) -> UInt32 {
-    osThreadGetStackSize(thread_id)
+public func osThreadGetStackSpace(_ threadId: UnsafeMutableRawPointer?) -> UInt32 {
+    osThreadGetStackSize(threadId)
 }
 
 @c @implementation
-public func osThreadGetPriority(_ thread_id: UnsafeMutableRawPointer?) -> osPriority_t {
+public func osThreadGetPriority(_ threadId: UnsafeMutableRawPointer?) -> osPriority_t {
     if CMSISCall.isInterrupt { return osPriorityError }
-    return CMSISObject.with(thread_id, .osThread, otherwise: osPriorityError) { thread in
+    return CMSISObject.with(threadId, .osThread, otherwise: osPriorityError) { thread in
         thread.isTerminated ? osPriorityError : osPriority_t(rawValue: Int32(thread.task.priority))
     }
 }
@@ -52,10 +52,10 @@ public func osThreadGetCount() -> UInt32 {
 
 @c @implementation
 public func osThreadEnumerate(
-    _ thread_array: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ array_items: UInt32
+    _ threadArray: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ arrayItems: UInt32
 ) -> UInt32 {
-    guard !CMSISCall.isInterrupt, let thread_array, array_items > 0 else { return 0 }
-    let threads = CMSISThread.active.prefix(Int(array_items))
-    for (index, thread) in threads.enumerated() { thread_array[index] = thread.id }
+    guard !CMSISCall.isInterrupt, let threadArray, arrayItems > 0 else { return 0 }
+    let threads = CMSISThread.active.prefix(Int(arrayItems))
+    for (index, thread) in threads.enumerated() { threadArray[index] = thread.id }
     return UInt32(threads.count)
 }

@@ -45,8 +45,8 @@ public func osThreadExit() -> Never {
 }
 
 @c @implementation
-public func osThreadTerminate(_ thread_id: UnsafeMutableRawPointer?) -> osStatus_t {
-    CMSISThread.withLiving(thread_id) { thread in
+public func osThreadTerminate(_ threadId: UnsafeMutableRawPointer?) -> osStatus_t {
+    CMSISThread.withLiving(threadId) { thread in
         let task = thread.task
         if thread.cannotStop { return osErrorResource }
         thread.end()
@@ -57,17 +57,17 @@ public func osThreadTerminate(_ thread_id: UnsafeMutableRawPointer?) -> osStatus
 }
 
 @c @implementation
-public func osThreadDetach(_ thread_id: UnsafeMutableRawPointer?) -> osStatus_t {
+public func osThreadDetach(_ threadId: UnsafeMutableRawPointer?) -> osStatus_t {
     if CMSISCall.isInterrupt { return osErrorISR }
-    return CMSISObject.with(thread_id, .osThread, otherwise: osErrorParameter) { thread in
+    return CMSISObject.with(threadId, .osThread, otherwise: osErrorParameter) { thread in
         thread.detach() ? osOK : osErrorResource
     }
 }
 
 @c @implementation
-public func osThreadJoin(_ thread_id: UnsafeMutableRawPointer?) -> osStatus_t {
+public func osThreadJoin(_ threadId: UnsafeMutableRawPointer?) -> osStatus_t {
     if CMSISCall.mustNotBlock("osThreadJoin") { return osErrorISR }
-    return CMSISObject.with(thread_id, .osThread, otherwise: osErrorParameter) { thread in
+    return CMSISObject.with(threadId, .osThread, otherwise: osErrorParameter) { thread in
         let (task, isTerminated) = (thread.task, thread.isTerminated)
         guard task != .current else { return osErrorResource }
         // Whoever cannot wait leaves the thread as it was.
@@ -79,16 +79,16 @@ public func osThreadJoin(_ thread_id: UnsafeMutableRawPointer?) -> osStatus_t {
 }
 
 @c @implementation
-public func osThreadSuspend(_ thread_id: UnsafeMutableRawPointer?) -> osStatus_t {
-    CMSISThread.withLiving(thread_id) { thread in
+public func osThreadSuspend(_ threadId: UnsafeMutableRawPointer?) -> osStatus_t {
+    CMSISThread.withLiving(threadId) { thread in
         guard !thread.cannotStop else { return osErrorResource }
         return thread.task.suspend(endingWait: true) ? osOK : osErrorResource
     }
 }
 
 @c @implementation
-public func osThreadResume(_ thread_id: UnsafeMutableRawPointer?) -> osStatus_t {
-    CMSISThread.withLiving(thread_id) { thread in
+public func osThreadResume(_ threadId: UnsafeMutableRawPointer?) -> osStatus_t {
+    CMSISThread.withLiving(threadId) { thread in
         let task = thread.task
         return switch task.state {
         case .suspended: task.resume() ? osOK : osErrorResource
@@ -106,10 +106,10 @@ public func osThreadYield() -> osStatus_t {
 }
 
 @c @implementation
-public func osThreadSetPriority(_ thread_id: UnsafeMutableRawPointer?, _ priority: osPriority_t) -> osStatus_t {
+public func osThreadSetPriority(_ threadId: UnsafeMutableRawPointer?, _ priority: osPriority_t) -> osStatus_t {
     if CMSISCall.isInterrupt { return osErrorISR }
     guard let rank = CMSISThread.rank(priority) else { return osErrorParameter }
-    return CMSISThread.withLiving(thread_id) { thread in
+    return CMSISThread.withLiving(threadId) { thread in
         thread.task.priority = rank
         return osOK
     }

@@ -60,37 +60,37 @@ public func osTimerNew(
 }
 
 @c @implementation
-public func osTimerGetName(_ timer_id: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
-    CMSISObject.name(timer_id, .osTimer)
+public func osTimerGetName(_ timerId: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
+    CMSISObject.name(timerId, .osTimer)
 }
 
 @c @implementation
-public func osTimerStart(_ timer_id: UnsafeMutableRawPointer?, _ ticks: UInt32) -> osStatus_t {
+public func osTimerStart(_ timerId: UnsafeMutableRawPointer?, _ ticks: UInt32) -> osStatus_t {
     if CMSISCall.isInterrupt { return osErrorISR }
     guard ticks > 0 else { return osErrorParameter }
-    return CMSISObject.with(timer_id, .osTimer, otherwise: osErrorParameter) { object in
+    return CMSISObject.with(timerId, .osTimer, otherwise: osErrorParameter) { object in
         object.timer.start(period: ticks)
         return osOK
     }
 }
 
 @c @implementation
-public func osTimerStop(_ timer_id: UnsafeMutableRawPointer?) -> osStatus_t {
+public func osTimerStop(_ timerId: UnsafeMutableRawPointer?) -> osStatus_t {
     if CMSISCall.isInterrupt { return osErrorISR }
-    return CMSISObject.with(timer_id, .osTimer, otherwise: osErrorParameter) { object in
+    return CMSISObject.with(timerId, .osTimer, otherwise: osErrorParameter) { object in
         object.timer.stop() ? osOK : osErrorResource
     }
 }
 
 @c @implementation
-public func osTimerIsRunning(_ timer_id: UnsafeMutableRawPointer?) -> UInt32 {
+public func osTimerIsRunning(_ timerId: UnsafeMutableRawPointer?) -> UInt32 {
     if CMSISCall.isInterrupt { return 0 }
-    return CMSISObject.with(timer_id, .osTimer, otherwise: 0) { $0.timer.isRunning ? 1 : 0 }
+    return CMSISObject.with(timerId, .osTimer, otherwise: 0) { $0.timer.isRunning ? 1 : 0 }
 }
 
 @c @implementation
-public func osTimerDelete(_ timer_id: UnsafeMutableRawPointer?) -> osStatus_t {
-    CMSISObject.delete(timer_id, .osTimer) { object in
+public func osTimerDelete(_ timerId: UnsafeMutableRawPointer?) -> osStatus_t {
+    CMSISObject.delete(timerId, .osTimer) { object in
         object.timer.stop()
         return 0
     }
