@@ -16,6 +16,8 @@ public func osThreadGetState(_ threadId: UnsafeMutableRawPointer?) -> osThreadSt
     if CMSISCall.isInterrupt { return osThreadError }
     return CMSISObject.with(threadId, .osThread, otherwise: osThreadError) { thread in
         if thread.isTerminated { return osThreadTerminated }
+        // Its thread may not have come to the gate yet where it waits for the start.
+        if FirmwareKernel.phase == .inactive { return osThreadReady }
         return switch thread.task.state {
         case .running: osThreadRunning
         case .ready: osThreadReady
