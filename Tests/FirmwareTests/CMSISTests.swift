@@ -44,6 +44,22 @@ struct CMSISTests {
             "\(part.name), \(mode)")
     }
 
+    @Test("on a single core, runs the highest priority before a call returns", arguments: [.single, .virtual])
+    func scheduling(mode: CProgram.Mode) throws {
+        expect(try CProgram("cmsis_scheduling.c").run(mode), prints: "all so\n", "\(mode)")
+    }
+
+    @Test("runs the same again from the same seed")
+    func repeatability() throws {
+        let program = try CProgram("cmsis_message_queues.c")
+        var traces: Set<String> = []
+        for _ in 1...10 {
+            #expect(try program.run(.virtual, environment: ["HIL_SEED": "7", "HIL_TRACE": "trace"]).status == 0)
+            traces.insert(try program.file("trace"))
+        }
+        #expect(traces.count == 1)
+    }
+
     @Test("compiles without a warning", arguments: parts, CProgram.Compiler.all)
     func compilers(part: Part, compiler: CProgram.Compiler) throws {
         _ = try CProgram("cmsis_\(part.name).c", compiler: compiler)
