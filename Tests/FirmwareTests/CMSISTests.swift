@@ -78,7 +78,7 @@ struct ZeroCopyMailboxTests {
         #expect(outcome.output == "AA\n55\nAA\n55\nAA\n55\n")
         #expect(outcome.status == 0)
         // Its thread has no name.
-        #expect(outcome.errors == "hilbridge: task '': osMessageQueueNew: \(Self.mention)\n")
+        #expect(outcome.errors == "hilbridge: task 'thread': osMessageQueueNew: \(Self.mention)\n")
     }
 
     @Test("is there for every compiler", arguments: CProgram.Compiler.all)

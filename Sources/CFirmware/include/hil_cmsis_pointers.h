@@ -22,7 +22,7 @@ inline osStatus_t osMessageQueueGet(osMessageQueueId_t mq_id, Message **msg_ptr,
 #else
 // 5 is the compilers' class of pointers. What `void *` points to cannot be looked at.
 #define HIL_IS_POINTER_TO_POINTER(p) \
-    (__builtin_classify_type(*_Generic((p), void *: (int *)0, const void *: (int *)0, default: (p))) == 5)
+    (__builtin_classify_type(*__extension__ _Generic((p), void *: (int *)0, const void *: (int *)0, default: (p))) == 5)
 #define osMessageQueueGet(mq_id, msg_ptr, msg_prio, timeout) \
     (HIL_IS_POINTER_TO_POINTER(msg_ptr) ? hil_message_queue_get_pointer : (osMessageQueueGet))( \
         mq_id, msg_ptr, msg_prio, timeout)

@@ -52,12 +52,3 @@ enum CMSISCall {
     /// The answer of a function that answers flags.
     static func flags(_ status: osStatus_t) -> UInt32 { UInt32(bitPattern: status.rawValue) }
 }
-
-/// Calls `handler` as an interrupt, as the header says.
-// swift-format-ignore: AlwaysUseLowerCamelCase
-@c @implementation
-public func hil_interrupt_run(
-    _ handler: (@convention(c) (UnsafeMutableRawPointer?) -> Void)?, _ argument: UnsafeMutableRawPointer?
-) {
-    InterruptContext.run { handler?(argument) }
-}

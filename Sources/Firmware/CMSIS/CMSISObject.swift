@@ -51,8 +51,13 @@ struct ControlBlock {
     }
 
     /// For an object of the library's own.
-    init(named name: UnsafePointer<CChar>) {
-        (self.name, memory, bits) = (name, nil, 0)
+    init(named name: StaticString) {
+        (self.name, memory, bits) = (Self.cString(name), nil, 0)
+    }
+
+    /// Lives as long as the process.
+    static func cString(_ text: StaticString) -> UnsafePointer<CChar> {
+        UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
     }
 
     /// Whether memory for something else is as it should be: aligned to 4 and large enough, or none at all.

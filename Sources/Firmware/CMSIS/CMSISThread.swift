@@ -1,14 +1,15 @@
 import CFirmware
 import RTOS
+import Synchronization
 
 /// A thread of CMSIS-RTOS2: what it keeps besides what every task has.
 final class CMSISThread: FirmwareTask, @unchecked Sendable {
     /// A thread is not given the stack that firmware asks for: so much is always left of the one it has.
     static let usualStackSize: UInt32 = 65536
 
-    private struct Life {
-        var isJoinable: Bool
-        var isTerminated = false
+    private enum Life {
+        static let joinable: UInt8 = 1
+        static let terminated: UInt8 = 2
     }
 
     /// The name as firmware gave it.
@@ -19,7 +20,7 @@ final class CMSISThread: FirmwareTask, @unchecked Sendable {
     /// The timers' thread.
     let isService: Bool
     private let isStatic: Bool
-    private let life: Guarded<Life>
+    private let life: Atomic<UInt8>
     private var handle: OpaquePointer?
 
     init(
@@ -29,8 +30,9 @@ final class CMSISThread: FirmwareTask, @unchecked Sendable {
         isStatic = block.memory != nil
         self.stackSize = stackSize
         self.isService = isService
-        life = Guarded(Life(isJoinable: block.bits & osThreadJoinable != 0))
-        super.init(name: block.name)
+        life = Atomic(block.bits & osThreadJoinable != 0 ? Life.joinable : 0)
+        // What says what the thread does wrong needs a name for it.
+        super.init(name: block.name ?? ControlBlock.cString("thread"))
         handle = Handle.make(self, .osThread, in: block.memory)
     }
 
@@ -38,24 +40,20 @@ final class CMSISThread: FirmwareTask, @unchecked Sendable {
     var id: UnsafeMutableRawPointer? { handle.map { UnsafeMutableRawPointer($0) } }
 
     /// It has ended, or is about to.
-    var isTerminated: Bool { life.withLock { $0.isTerminated } }
+    var isTerminated: Bool { life.load(ordering: .acquiring) & Life.terminated != 0 }
+
+    // Of its end and its being detached, the later one takes the identifier back.
 
     override func hasEnded() {
-        let isJoinable = life.withLock { life in
-            life.isTerminated = true
-            return life.isJoinable
-        }
-        if !isJoinable { forget() }
+        let before = life.bitwiseOr(Life.terminated, ordering: .acquiringAndReleasing).oldValue
+        if before & Life.joinable == 0 { forget() }
     }
 
     /// From now on nobody joins it. False if it was not joinable.
     func detach() -> Bool {
-        let outcome = life.withLock { life in
-            defer { life.isJoinable = false }
-            return (wasJoinable: life.isJoinable, isOver: life.isTerminated)
-        }
-        if outcome.wasJoinable, outcome.isOver { forget() }
-        return outcome.wasJoinable
+        let before = life.bitwiseAnd(~Life.joinable, ordering: .acquiringAndReleasing).oldValue
+        if before == Life.joinable | Life.terminated { forget() }
+        return before & Life.joinable != 0
     }
 
     private func forget() {
@@ -64,11 +62,14 @@ final class CMSISThread: FirmwareTask, @unchecked Sendable {
 
     // MARK: Finding one
 
-    /// The one that the calling thread runs; nil if it runs none.
+    /// Calls `body` with the one that the calling thread runs; `otherwise` if it runs none.
     @inline(__always)
-    static var ofCaller: CMSISThread? {
-        guard let task = FirmwareTask.current, type(of: task) == CMSISThread.self else { return nil }
-        return unsafeDowncast(task, to: CMSISThread.self)
+    static func withCaller<Result>(otherwise: Result, _ body: (CMSISThread) -> Result) -> Result {
+        guard let task = hil_firmware_task_get() else { return otherwise }
+        return Unmanaged<FirmwareTask>.fromOpaque(task)._withUnsafeGuaranteedRef { task in
+            guard type(of: task) == CMSISThread.self else { return otherwise }
+            return body(unsafeDowncast(task, to: CMSISThread.self))
+        }
     }
 
     /// Those that have not ended, in the order of their creation, without the timers' thread.

@@ -16,19 +16,21 @@ public func osThreadFlagsSet(_ threadId: UnsafeMutableRawPointer?, _ flags: UInt
 public func osThreadFlagsClear(_ flags: UInt32) -> UInt32 {
     if CMSISCall.isInterrupt { return osFlagsErrorISR }
     guard FlagWait.areFlags(flags) else { return osFlagsErrorParameter }
-    guard let thread = CMSISThread.ofCaller else { return osFlagsErrorUnknown }
-    return (try? thread.flags.clear(flags)) ?? osFlagsErrorUnknown
+    return CMSISThread.withCaller(otherwise: osFlagsErrorUnknown) { thread in
+        (try? thread.flags.clear(flags)) ?? osFlagsErrorUnknown
+    }
 }
 
 @c @implementation
 public func osThreadFlagsGet() -> UInt32 {
-    CMSISCall.isInterrupt ? 0 : CMSISThread.ofCaller?.flags.flags ?? 0
+    CMSISCall.isInterrupt ? 0 : CMSISThread.withCaller(otherwise: 0) { $0.flags.flags }
 }
 
 @c @implementation
 public func osThreadFlagsWait(_ flags: UInt32, _ options: UInt32, _ timeout: UInt32) -> UInt32 {
     if CMSISCall.mustNotBlock("osThreadFlagsWait") { return osFlagsErrorISR }
     guard let condition = FlagWait.condition(flags, options) else { return osFlagsErrorParameter }
-    guard let thread = CMSISThread.ofCaller else { return osFlagsErrorUnknown }
-    return FlagWait.wait(thread.flags, condition, timeout)
+    return CMSISThread.withCaller(otherwise: osFlagsErrorUnknown) { thread in
+        FlagWait.wait(thread.flags, condition, timeout)
+    }
 }

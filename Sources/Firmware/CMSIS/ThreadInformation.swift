@@ -4,7 +4,7 @@ import RTOS
 // osThread: what is known of threads.
 
 @c @implementation
-public func osThreadGetId() -> UnsafeMutableRawPointer? { CMSISThread.ofCaller?.id }
+public func osThreadGetId() -> UnsafeMutableRawPointer? { CMSISThread.withCaller(otherwise: nil) { $0.id } }
 
 @c @implementation
 public func osThreadGetName(_ threadId: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {

@@ -40,7 +40,7 @@ extension CMSISThread {
 
 @c @implementation
 public func osThreadExit() -> Never {
-    CMSISThread.ofCaller?.end()
+    FirmwareTask.current?.end()
     RTOSTask.exit()
 }
 
@@ -71,7 +71,7 @@ public func osThreadJoin(_ threadId: UnsafeMutableRawPointer?) -> osStatus_t {
         let (task, isTerminated) = (thread.task, thread.isTerminated)
         guard task != .current else { return osErrorResource }
         // Whoever cannot wait leaves the thread as it was.
-        let mayWait = CMSISThread.ofCaller != nil && Kernel.schedulerLockDepth == 0
+        let mayWait = hil_firmware_task_get() != nil && Kernel.schedulerLockDepth == 0
         // As in the original, who waits for its end has detached it.
         guard isTerminated || mayWait, thread.detach() else { return osErrorResource }
         return isTerminated || task.join() ? osOK : osErrorResource

@@ -29,18 +29,10 @@ final class CMSISTimer: CMSISObject, @unchecked Sendable {
     /// The timers' thread is one of firmware's to what it calls, as in the original: it has an identifier and may wait.
     private static func adoptThread() {
         guard hil_firmware_task_get() == nil else { return }
-        let thread = CMSISThread(ControlBlock(named: threadName), isService: true)
+        let thread = CMSISThread(ControlBlock(named: "timers"), isService: true)
         thread.adopt(.current)
         hil_firmware_task_set(Unmanaged.passRetained(thread).toOpaque())
     }
-
-    /// Lives as long as the process.
-    nonisolated(unsafe) private static let threadName: UnsafePointer<CChar> = {
-        let text = "timers".utf8CString
-        let name = UnsafeMutablePointer<CChar>.allocate(capacity: text.count)
-        _ = UnsafeMutableBufferPointer(start: name, count: text.count).initialize(from: text)
-        return UnsafePointer(name)
-    }()
 }
 
 extension HandleKind where Object == CMSISTimer {
@@ -69,7 +61,8 @@ public func osTimerStart(_ timerId: UnsafeMutableRawPointer?, _ ticks: UInt32) -
     if CMSISCall.isInterrupt { return osErrorISR }
     guard ticks > 0 else { return osErrorParameter }
     return CMSISObject.with(timerId, .osTimer, otherwise: osErrorParameter) { object in
-        object.timer.start(period: ticks)
+        // Tick 0 begins with the kernel.
+        object.timer.start(period: ticks, countingFrom: FirmwareKernel.phase == .inactive ? 0 : nil)
         return osOK
     }
 }

@@ -2,7 +2,7 @@
 #include "cmsis_check.h"
 
 static osTimerId_t once, again;
-static osSemaphoreId_t fired;
+static osSemaphoreId_t fired, started_early;
 static volatile int count;
 
 static void delays(void)
@@ -29,6 +29,8 @@ static void callback(void *argument)
     count++;
     CHECK(osSemaphoreRelease(fired) == osOK);
 }
+
+static void early(void *argument) { CHECK(osSemaphoreRelease(argument) == osOK); }
 
 static void stops_itself(void *argument)
 {
@@ -80,6 +82,8 @@ static void in_interrupt(void *argument)
 
 static void checks(void)
 {
+    /* The one that was started before the kernel. */
+    CHECK(osSemaphoreAcquire(started_early, osWaitForever) == osOK && osKernelGetTickCount() >= 5);
     delays();
     timers();
     hil_interrupt_run(in_interrupt, NULL);
@@ -90,6 +94,8 @@ int main(void)
 {
     CHECK(osKernelInitialize() == osOK);
     fired = osSemaphoreNew(10, 0, NULL);
+    started_early = osSemaphoreNew(1, 0, NULL);
+    CHECK(osTimerStart(osTimerNew(early, osTimerOnce, started_early, NULL), 5) == osOK);
     start_checks();
     osKernelStart();
     return 1;
