@@ -44,7 +44,9 @@ struct CMSISTests {
             "\(part.name), \(mode)")
     }
 
-    @Test("on a single core, runs the highest priority before a call returns", arguments: [.single, .virtual])
+    @Test(
+        "on a single core, runs the highest priority before a call returns",
+        arguments: [CProgram.Mode.single, .virtual])
     func scheduling(mode: CProgram.Mode) throws {
         expect(try CProgram("cmsis_scheduling.c").run(mode), prints: "all so\n", "\(mode)")
     }
