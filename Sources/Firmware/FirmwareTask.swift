@@ -86,8 +86,10 @@ class FirmwareTask: @unchecked Sendable {
     /// The one that runs as this task; nil if it has ended or is none of firmware's.
     static func of(_ task: RTOSTask) -> FirmwareTask? { living.withLock { $0[task] } }
 
-    /// All that have not ended, in the order of their creation.
+    /// All that have not ended and are not about to, in the order of their creation.
     static var all: [FirmwareTask] {
-        living.withLock { Array($0.values) }.sorted { $0.task.number < $1.task.number }
+        living.withLock { $0.values.filter { !$0.isOver.load(ordering: .acquiring) } }.sorted {
+            $0.task.number < $1.task.number
+        }
     }
 }

@@ -27,13 +27,6 @@ extension RTOSTask {
         }
     }
 
-    /// The tick at which the wait that the task is in ends at the latest; nil if it is in none, or waits for ever.
-    public var wakeTick: UInt64? {
-        guard isAlive, block.pointee.isWaiting.load(ordering: .relaxed) else { return nil }
-        let end = MonotonicTime(nanoseconds: block.pointee.waitEnd.load(ordering: .relaxed))
-        return end == .never ? nil : block.pointee.kernel.tick(at: end)
-    }
-
     /// Stops the task until `resume`; any number of times counts once. False if it has ended.
     ///
     /// - Parameter endingWait: true to end the wait it may be in, which then ends as aborted when it is resumed;

@@ -14,4 +14,11 @@
         }                                                                       \
     } while (0)
 
+/* Waits until a task is in this state. */
+#define AWAIT_STATE(xTask, eState)                \
+    do {                                          \
+        while (eTaskGetState(xTask) != (eState))  \
+            vTaskDelay(1);                        \
+    } while (0)
+
 #endif
