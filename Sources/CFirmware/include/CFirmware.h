@@ -18,5 +18,6 @@
 #include "event_groups.h"
 #include "FreeRTOS_IO.h"
 #include "hil_freertos_configuration.h"
+#include "cmsis_os2.h"
 
 #endif

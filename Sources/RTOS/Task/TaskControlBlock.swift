@@ -31,6 +31,8 @@ struct TaskControlBlock: ~Copyable {
     let ending = Atomic<UInt8>(0)
     /// Whether the task is in a wait, whatever for.
     let isWaiting = Atomic<Bool>(false)
+    /// When the wait ends at the latest, in nanoseconds of the kernel's clock.
+    let waitEnd = Atomic<UInt64>(.max)
 
     let mutexesHeld = Atomic<UInt32>(0)
 

@@ -44,4 +44,11 @@ extension RTOSTask {
         Kernel.yield(task)
         Kernel.leave(task)
     }
+
+    /// The tick at which the wait that the task is in ends at the latest; nil if it is in none, or waits for ever.
+    public var wakeTick: UInt64? {
+        guard isAlive, block.pointee.isWaiting.load(ordering: .relaxed) else { return nil }
+        let end = MonotonicTime(nanoseconds: block.pointee.waitEnd.load(ordering: .relaxed))
+        return end == .never ? nil : block.pointee.kernel.tick(at: end)
+    }
 }

@@ -21,6 +21,7 @@ enum Waiting {
         waiters.wake(by: task)
         if header.body.pointee.isMutex { PriorityInheritance.waitBegan(task, for: header) }
         let time = deadline.time
+        task.pointee.waitEnd.store(time.nanoseconds, ordering: .relaxed)
         let masks = CriticalSection.letGo(task)
         let began = MonotonicTime.now
         let ending = untilEnded(task, header, time)

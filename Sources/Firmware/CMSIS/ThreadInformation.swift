@@ -1,0 +1,63 @@
+import CFirmware
+import RTOS
+
+// osThread: what is known of threads.
+
+@c @implementation
+public func osThreadGetId() -> UnsafeMutableRawPointer? { CMSISThread.withCaller(otherwise: nil) { $0.id } }
+
+@c @implementation
+public func osThreadGetName(_ threadId: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
+    CMSISObject.with(threadId, .osThread, otherwise: nil) { $0.givenName }
+}
+
+@c @implementation
+public func osThreadGetState(_ threadId: UnsafeMutableRawPointer?) -> osThreadState_t {
+    if CMSISCall.isInterrupt { return osThreadError }
+    return CMSISObject.with(threadId, .osThread, otherwise: osThreadError) { thread in
+        if thread.isTerminated { return osThreadTerminated }
+        // Its thread may not have come to the gate yet where it waits for the start.
+        if FirmwareKernel.phase == .inactive { return osThreadReady }
+        return switch thread.task.state {
+        case .running: osThreadRunning
+        case .ready: osThreadReady
+        case .blocked, .suspended: osThreadBlocked
+        case .deleted: osThreadTerminated
+        }
+    }
+}
+
+@c @implementation
+public func osThreadGetStackSize(_ threadId: UnsafeMutableRawPointer?) -> UInt32 {
+    if CMSISCall.isInterrupt { return 0 }
+    return CMSISObject.with(threadId, .osThread, otherwise: 0) { $0.stackSize }
+}
+
+/// What firmware asked for is never used up: its threads have larger ones.
+@c @implementation
+public func osThreadGetStackSpace(_ threadId: UnsafeMutableRawPointer?) -> UInt32 {
+    osThreadGetStackSize(threadId)
+}
+
+@c @implementation
+public func osThreadGetPriority(_ threadId: UnsafeMutableRawPointer?) -> osPriority_t {
+    if CMSISCall.isInterrupt { return osPriorityError }
+    return CMSISObject.with(threadId, .osThread, otherwise: osPriorityError) { thread in
+        thread.isTerminated ? osPriorityError : osPriority_t(rawValue: Int32(thread.task.priority))
+    }
+}
+
+@c @implementation
+public func osThreadGetCount() -> UInt32 {
+    CMSISCall.isInterrupt ? 0 : UInt32(CMSISThread.active.count)
+}
+
+@c @implementation
+public func osThreadEnumerate(
+    _ threadArray: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ arrayItems: UInt32
+) -> UInt32 {
+    guard !CMSISCall.isInterrupt, let threadArray, arrayItems > 0 else { return 0 }
+    let threads = CMSISThread.active.prefix(Int(arrayItems))
+    for (index, thread) in threads.enumerated() { threadArray[index] = thread.id }
+    return UInt32(threads.count)
+}
