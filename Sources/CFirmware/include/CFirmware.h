@@ -11,4 +11,6 @@
 #include "FreeRTOS.h"
 #include "hil_freertos_configuration.h"
 
+#include "os.h"
+
 #endif
