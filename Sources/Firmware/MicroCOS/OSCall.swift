@@ -1,3 +1,6 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+// The names are those of os.h.
+
 import CFirmware
 import RTOS
 
