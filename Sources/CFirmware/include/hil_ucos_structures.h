@@ -26,7 +26,9 @@ typedef void (*OS_TASK_PTR)(void *p_arg);
 typedef void (*OS_TMR_CALLBACK_PTR)(void *p_tmr, void *p_arg);
 
 struct os_pend_list {
-    // How many tasks wait.
+    // Whose turn is first, and last.
+    OS_TCB *HeadPtr;
+    OS_TCB *TailPtr;
     OS_OBJ_QTY NbrEntries;
 };
 
@@ -45,6 +47,8 @@ struct os_mem {
     OS_OBJ_TYPE Type;
     CPU_CHAR *NamePtr;
     void *AddrPtr;
+    // The block that is handed out next. The free blocks are not linked with one another.
+    void *FreeListPtr;
     OS_MEM_SIZE BlkSize;
     OS_MEM_QTY NbrMax;
     OS_MEM_QTY NbrFree;

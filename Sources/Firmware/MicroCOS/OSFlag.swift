@@ -14,7 +14,7 @@ extension os_flag_grp: OSObject {
 extension UnsafeMutablePointer<OS_FLAG_GRP> {
     fileprivate func show(_ flags: EventFlags) {
         pointee.Flags = flags.flags
-        pointee.PendList.NbrEntries = OS_OBJ_QTY(clamping: flags.waiterCount)
+        OSObjects.show(flags.waiterCount, of: self, in: &pointee.PendList)
     }
 }
 
@@ -46,7 +46,7 @@ public func OSFlagDel(
         present.pointee.NamePtr = nil
         present.pointee.Flags = 0
         present.pointee.TS = 0
-        present.pointee.PendList.NbrEntries = 0
+        present.pointee.PendList = OS_PEND_LIST()
         present.forget(keepsObject: count > 0)
         return OS_OBJ_QTY(clamping: count)
     }
@@ -81,7 +81,6 @@ public func OSFlagPend(
         let caller = OSTask.ofCaller
         caller?.tcb.pointee.FlagsPend = flags
         caller?.tcb.pointee.FlagsOpt = opt
-        defer { if present.stands(for: group) { present.show(group) } }
         let found = try OSPend.run(
             OS_TASK_PEND_ON_FLAG, present, &present.pointee.PendList, timeout,
             mayBlock: opt & OS_OPT_PEND_NON_BLOCKING == 0, p_ts
@@ -98,6 +97,8 @@ public func OSFlagPend(
                 case .schedulerLocked: throw OSFailed(.schedulerLocked)
                 }
             }
+        } show: {
+            if present.stands(for: group) { present.show(group) }
         }
         let ready = condition.met(by: found) ?? 0
         caller?.tcb.pointee.FlagsRdy = ready

@@ -74,7 +74,7 @@ public func OSIntEnter() {
         InterruptContext.set(true)
         CriticalSection.enter()
     }
-    if thread.pointee.interrupt_nesting < 250 { thread.pointee.interrupt_nesting += 1 }
+    thread.pointee.interrupt_nesting += 1
 }
 
 @c @implementation

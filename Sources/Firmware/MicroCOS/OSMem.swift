@@ -11,6 +11,13 @@ extension os_mem: OSObject {
     static var type: OS_OBJ_TYPE { OS_OBJ_TYPE_MEM }
 }
 
+extension UnsafeMutablePointer<OS_MEM> {
+    fileprivate func show(_ pool: MemoryPool) {
+        pointee.NbrFree = OS_MEM_QTY(clamping: pool.space)
+        pointee.FreeListPtr = pool.nextAddress
+    }
+}
+
 /// Of blocks and their memory: a pointer's on the parts that firmware is written for.
 private let blockAlignment = 4
 
@@ -41,6 +48,7 @@ public func OSMemCreate(
         present.pointee.BlkSize = blk_size
         present.pointee.NbrMax = n_blks
         present.pointee.NbrFree = n_blks
+        present.pointee.FreeListPtr = p_addr
         present.create(pool)
     }
 }
@@ -53,7 +61,7 @@ public func OSMemGet(
         let present = try p_mem.needed(or: OS_ERR_MEM_INVALID_P_MEM)
         let pool = try present.primitive()
         guard let block = try? pool.takeAddress(.now) else { throw OSFailure(OS_ERR_MEM_NO_FREE_BLKS) }
-        present.pointee.NbrFree = OS_MEM_QTY(clamping: pool.space)
+        present.show(pool)
         return block
     }
 }
@@ -80,6 +88,6 @@ public func OSMemPut(
             Misuse.report("OSMemPut", problem)
             throw OSFailure(OS_ERR_MEM_INVALID_P_BLK)
         }
-        present.pointee.NbrFree = OS_MEM_QTY(clamping: pool.space)
+        present.show(pool)
     }
 }

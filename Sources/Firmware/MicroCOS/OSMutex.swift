@@ -48,8 +48,8 @@ extension UnsafeMutablePointer<OS_MUTEX> {
         let owner = mutex.owner.flatMap { FirmwareTask.of($0) as? OSTask }?.tcb
         let isSame = owner == pointee.OwnerTCBPtr
         pointee.OwnerTCBPtr = owner
-        pointee.OwnerNestingCtr = nesting ?? (mutex.owner == nil ? 0 : isSame ? pointee.OwnerNestingCtr : 1)
-        pointee.PendList.NbrEntries = OS_OBJ_QTY(clamping: mutex.waiterCount)
+        pointee.OwnerNestingCtr = nesting ?? (mutex.owner == nil ? 0 : isSame ? max(1, pointee.OwnerNestingCtr) : 1)
+        OSObjects.show(mutex.waiterCount, of: self, in: &pointee.PendList)
     }
 }
 
@@ -108,10 +108,7 @@ public func OSMutexPend(
             p_ts?.pointee = present.pointee.TS
             throw OSFailure(OS_ERR_MUTEX_OWNER)
         }
-        defer {
-            if present.stands(for: mutex) { present.show(mutex) }
-            OSTask.showPriorities()
-        }
+        defer { OSTask.showPriorities() }
         // The owner inherits the priority as soon as the wait begins, and may look at it before this call returns.
         if mayBlock, let owner = present.pointee.OwnerTCBPtr, let caller = OSTask.ofCaller {
             owner.pointee.Prio = min(owner.pointee.Prio, OSPriority.microCOS(caller.task.priority))
@@ -131,6 +128,8 @@ public func OSMutexPend(
                 case .schedulerLocked: throw OSFailed(.schedulerLocked)
                 }
             }
+        } show: {
+            if present.stands(for: mutex) { present.show(mutex) }
         }
         p_ts?.pointee = present.pointee.TS
     }

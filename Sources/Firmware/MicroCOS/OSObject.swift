@@ -67,6 +67,14 @@ extension Optional {
     }
 }
 
+enum OSObjects {
+    /// Brings the list of those who wait for an object up to date, of whom there are so many.
+    @inline(__always)
+    static func show(_ count: Int, of object: UnsafeMutableRawPointer, in list: inout OS_PEND_LIST) {
+        if count == 0 { list = OS_PEND_LIST() } else { OSTask.showWaiters(of: object, in: &list) }
+    }
+}
+
 /// The kinds, as `HandleKind` numbers them.
 enum OSKindNumber {
     static let task: UInt16 = 200

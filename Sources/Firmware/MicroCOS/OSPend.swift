@@ -45,24 +45,27 @@ enum OSPend {
     ///   - what: one of OS_TASK_PEND_ON_.
     ///   - object: the structure, for `PendObjPtr`.
     ///   - list: that structure's pend list.
+    ///   - show: brings the structure up to date; not called once it was deleted.
     @inline(__always)
     static func run<Result>(
         _ what: OS_STATE, _ object: UnsafeMutableRawPointer?, _ list: UnsafeMutablePointer<OS_PEND_LIST>?,
         _ ticks: OS_TICK, mayBlock: Bool, _ p_ts: UnsafeMutablePointer<CPU_TS>?,
-        _ wait: (Timeout) throws(OSFailed) -> Result
+        _ wait: (Timeout) throws(OSFailed) -> Result, show: () -> Void
     ) throws(OSFailure) -> Result {
         let task = OSTask.ofCaller
         if mayBlock, let task {
             task.beginWait(ticks > 0 ? .pendWithTimeout : .pend, on: what, object: object, ticks: ticks)
-            list?.pointee.NbrEntries &+= 1
+            if let object, let list { OSTask.showWaiters(of: object, in: &list.pointee, isBeginning: true) }
         }
         do throws(OSFailed) {
             let result = try wait(timeout(ticks, mayBlock: mayBlock))
             if mayBlock, let task { task.endWait(OS_STATUS_PEND_OK) }
+            show()
             return result
         } catch {
             if mayBlock, let task { task.endWait(error.status) }
             p_ts?.pointee = error.timeStamp
+            if error.code != OS_ERR_OBJ_DEL { show() }
             throw OSFailure(error.code)
         }
     }

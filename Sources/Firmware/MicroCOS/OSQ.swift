@@ -13,7 +13,8 @@ extension os_q: OSObject {
 
 extension UnsafeMutablePointer<OS_Q> {
     fileprivate func show(_ queue: PostQueue) {
-        pointee.PendList.NbrEntries = OS_OBJ_QTY(clamping: OSMessages.show(queue, &pointee.MsgQ))
+        let waiters = OSMessages.show(queue, &pointee.MsgQ)
+        OSObjects.show(waiters, of: self, in: &pointee.PendList)
     }
 }
 
@@ -77,11 +78,12 @@ public func OSQPend(
         guard let p_msg_size else { throw OSFailure(OS_ERR_PTR_INVALID) }
         let mayBlock = try OSPend.mayBlock(opt)
         let queue = try present.primitive()
-        defer { if present.stands(for: queue) { present.show(queue) } }
         let message = try OSPend.run(
             OS_TASK_PEND_ON_Q, present, &present.pointee.PendList, timeout, mayBlock: mayBlock, p_ts
         ) { timeout throws(OSFailed) in
             try OSMessages.pend(queue, timeout)
+        } show: {
+            if present.stands(for: queue) { present.show(queue) }
         }
         p_msg_size.pointee = OS_MSG_SIZE(truncatingIfNeeded: message.size)
         p_ts?.pointee = OSTimeStamp.short(message.timeStamp)

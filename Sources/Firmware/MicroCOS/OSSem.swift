@@ -14,7 +14,7 @@ extension os_sem: OSObject {
 extension UnsafeMutablePointer<OS_SEM> {
     fileprivate func show(_ semaphore: Semaphore) {
         pointee.Ctr = semaphore.count
-        pointee.PendList.NbrEntries = OS_OBJ_QTY(clamping: semaphore.waiterCount)
+        OSObjects.show(semaphore.waiterCount, of: self, in: &pointee.PendList)
     }
 }
 
@@ -72,7 +72,7 @@ public func OSSemDel(
         present.pointee.NamePtr = nil
         present.pointee.Ctr = 0
         present.pointee.TS = 0
-        present.pointee.PendList.NbrEntries = 0
+        present.pointee.PendList = OS_PEND_LIST()
         present.forget(keepsObject: count > 0)
         return OS_OBJ_QTY(clamping: count)
     }
@@ -90,11 +90,12 @@ public func OSSemPend(
         let present = try p_sem.needed()
         let mayBlock = try OSPend.mayBlock(opt)
         let semaphore = try present.primitive()
-        defer { if present.stands(for: semaphore) { present.show(semaphore) } }
         try OSPend.run(
             OS_TASK_PEND_ON_SEM, present, &present.pointee.PendList, timeout, mayBlock: mayBlock, p_ts
         ) { timeout throws(OSFailed) in
             try OSSemaphores.take(semaphore, timeout)
+        } show: {
+            if present.stands(for: semaphore) { present.show(semaphore) }
         }
         p_ts?.pointee = present.pointee.TS
         return semaphore.count

@@ -21,6 +21,9 @@ final class OSTask: FirmwareTask, @unchecked Sendable {
     let semaphore = Semaphore()
     private(set) var queue: PostQueue?
     private var wait = Wait.nothing
+    /// Counts waits, so that those who wait for one thing can be put in order.
+    private var turn: UInt64 = 0
+    nonisolated(unsafe) private static var lastTurn: UInt64 = 0
     /// From then on the control block may be another task's.
     private(set) var isDeleted = false
 
@@ -74,6 +77,8 @@ final class OSTask: FirmwareTask, @unchecked Sendable {
 
     func beginWait(_ wait: Wait, on what: OS_STATE, object: UnsafeMutableRawPointer?, ticks: OS_TICK) {
         self.wait = wait
+        Self.lastTurn += 1
+        turn = Self.lastTurn
         tcb.pointee.PendOn = what
         tcb.pointee.PendStatus = OS_STATUS_PEND_OK
         tcb.pointee.PendObjPtr = object
@@ -90,7 +95,7 @@ final class OSTask: FirmwareTask, @unchecked Sendable {
         noWait()
     }
 
-    fileprivate func noWait() {
+    private func noWait() {
         wait = .nothing
         tcb.pointee.PendOn = OS_TASK_PEND_ON_NOTHING
         tcb.pointee.PendObjPtr = nil
@@ -111,10 +116,30 @@ final class OSTask: FirmwareTask, @unchecked Sendable {
 
     /// Somebody was woken: those who no longer wait show that before they run.
     static func noteWhoWaits() {
-        for task in livingTasks where task.wait != .nothing {
-            let state = task.task.state
-            if state == .ready || state == .running { task.noWait() }
+        for task in livingTasks where task.wait != .nothing && !task.task.isWaiting { task.noWait() }
+    }
+
+    /// Brings the list of those who wait for an object up to date.
+    ///
+    /// - Parameter isBeginning: the caller is about to join them.
+    static func showWaiters(
+        of object: UnsafeMutableRawPointer, in list: inout OS_PEND_LIST, isBeginning: Bool = false
+    ) {
+        var (first, last): (OSTask?, OSTask?) = (nil, nil)
+        var count: OS_OBJ_QTY = 0
+        let caller = isBeginning ? ofCaller : nil
+        for task in livingTasks
+        where task.tcb.pointee.PendObjPtr == object && (task.task.isWaiting || task === caller) {
+            count += 1
+            if first.map({ task.comesBefore($0) }) ?? true { first = task }
+            if last.map({ $0.comesBefore(task) }) ?? true { last = task }
         }
+        list = OS_PEND_LIST(HeadPtr: first?.tcb, TailPtr: last?.tcb, NbrEntries: count)
+    }
+
+    private func comesBefore(_ other: OSTask) -> Bool {
+        let (own, others) = (task.priority, other.task.priority)
+        return own != others ? own > others : turn < other.turn
     }
 
     static func showPriorities() {
@@ -124,9 +149,4 @@ final class OSTask: FirmwareTask, @unchecked Sendable {
 
 extension HandleKind where Object == OSTask {
     @inline(__always) static var microCOSTask: Self { Self(OSKindNumber.task) }
-}
-
-extension OSTask {
-    /// A delay was ended before its time; the task has yet to run.
-    func endDelay() { noWait() }
 }

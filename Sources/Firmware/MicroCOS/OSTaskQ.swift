@@ -36,6 +36,7 @@ public func OSTaskQPend(
             OS_TASK_PEND_ON_TASK_Q, nil, nil, timeout, mayBlock: mayBlock, p_ts
         ) { timeout throws(OSFailed) in
             try OSMessages.pend(queue, timeout)
+        } show: {
         }
         task.show(queue)
         task.tcb.pointee.MsgPtr = message.pointer

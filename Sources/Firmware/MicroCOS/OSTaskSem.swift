@@ -26,6 +26,7 @@ public func OSTaskSemPend(
             OS_TASK_PEND_ON_TASK_SEM, nil, nil, timeout, mayBlock: mayBlock, p_ts
         ) { timeout throws(OSFailed) in
             try OSSemaphores.take(task.semaphore, timeout)
+        } show: {
         }
         task.showSemaphore()
         p_ts?.pointee = task.tcb.pointee.TS

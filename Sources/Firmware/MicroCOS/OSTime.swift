@@ -119,9 +119,6 @@ public func OSTimeDlyResume(_ p_tcb: UnsafeMutablePointer<OS_TCB>?, _ p_err: Uns
         guard task !== OSTask.ofCaller, task.isDelayed, task.task.abortDelay() else {
             throw OSFailure(OS_ERR_TASK_NOT_DLY)
         }
-        if p_tcb.pointee.SuspendCtr > 0 {
-            task.endDelay()
-            throw OSFailure(OS_ERR_TASK_SUSPENDED)
-        }
+        if p_tcb.pointee.SuspendCtr > 0 { throw OSFailure(OS_ERR_TASK_SUSPENDED) }
     }
 }

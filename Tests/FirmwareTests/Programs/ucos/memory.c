@@ -34,6 +34,7 @@ static void checks(void *arg)
         memset(blocks[i], (int)i, 12u);
         EXPECT(mem.NbrFree == BLOCKS - 1u - i);
     }
+    EXPECT(mem.FreeListPtr == NULL);
     ANSWERS(OS_ERR_MEM_NO_FREE_BLKS, EXPECT(OSMemGet(&mem, &err) == NULL));
 
     ANSWERS(OS_ERR_MEM_INVALID_P_MEM, OSMemPut(NULL, blocks[0], &err));
@@ -44,6 +45,7 @@ static void checks(void *arg)
     OSIntEnter();
     ANSWERS(OS_ERR_NONE, OSMemPut(&mem, blocks[2], &err));
     ANSWERS(OS_ERR_NONE, OSMemPut(&mem, blocks[0], &err));
+    EXPECT(mem.FreeListPtr == blocks[0]);
     /* From then on the last one in is the first one out. */
     ANSWERS(OS_ERR_NONE, EXPECT(OSMemGet(&mem, &err) == blocks[0]));
     OSIntExit();

@@ -136,6 +136,7 @@ static void hand_over(void)
     begin_pend(&first, 8u, 0u);
     begin_pend(&second, 7u, 0u);
     EXPECT(q.PendList.NbrEntries == 2u);
+    EXPECT(q.PendList.HeadPtr == &second.helper.tcb && q.PendList.TailPtr == &first.helper.tcb);
     EXPECT(first.helper.tcb.PendOn == OS_TASK_PEND_ON_Q && first.helper.tcb.PendObjPtr == &q);
     ANSWERS(OS_ERR_NONE, EXPECT(OSQFlush(&q, &err) == 0u));
     ANSWERS(OS_ERR_NONE, OSQPost(&q, &a, 5u, OS_OPT_POST_FIFO, &err));

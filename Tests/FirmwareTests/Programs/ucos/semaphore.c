@@ -81,14 +81,16 @@ static void checks(void *arg)
     begin_pend(&first, 8u);
     begin_pend(&second, 7u);
     EXPECT(sem.PendList.NbrEntries == 2u);
+    EXPECT(sem.PendList.HeadPtr == &second.helper.tcb && sem.PendList.TailPtr == &first.helper.tcb);
     ANSWERS(OS_ERR_TASK_WAITING, OSSemSet(&sem, 1u, &err));
     ANSWERS(OS_ERR_NONE, EXPECT(OSSemPost(&sem, OS_OPT_POST_1, &err) == 0u));
     ended(&second, OS_ERR_NONE);
-    EXPECT(first.helper.tcb.TaskState == OS_TASK_STATE_PEND);
+    EXPECT(first.helper.tcb.TaskState == OS_TASK_STATE_PEND && sem.PendList.HeadPtr == &first.helper.tcb);
     begin_pend(&second, 7u);
     ANSWERS(OS_ERR_NONE, EXPECT(OSSemPost(&sem, OS_OPT_POST_ALL, &err) == 0u));
     ended(&first, OS_ERR_NONE);
     ended(&second, OS_ERR_NONE);
+    EXPECT(sem.PendList.NbrEntries == 0u && sem.PendList.HeadPtr == NULL);
 
     OSIntEnter();
     ANSWERS(OS_ERR_PEND_ABORT_ISR, OSSemPendAbort(&sem, OS_OPT_PEND_ABORT_1, &err));

@@ -118,6 +118,7 @@ static void suspend_and_resume(void)
     ANSWERS(OS_ERR_NONE, OSTaskSuspend(&second.tcb, &err));
     EXPECT(second.tcb.TaskState == OS_TASK_STATE_PEND_SUSPENDED);
     ANSWERS(OS_ERR_NONE, OSTaskSemPost(&second.tcb, OS_OPT_POST_NONE, &err));
+    EXPECT(second.tcb.TaskState == OS_TASK_STATE_SUSPENDED);
     ANSWERS(OS_ERR_NONE, OSTimeDly(3u, OS_OPT_TIME_DLY, &err));
     EXPECT(steps == 0);
     ANSWERS(OS_ERR_NONE, OSTaskResume(&second.tcb, &err));
