@@ -27,7 +27,9 @@ struct MicroCOSTests {
                 """)
     }
 
-    @Test("on one core the lowest number runs, and a switch can be put off", arguments: [CProgram.Mode.single, .virtual])
+    @Test(
+        "on one core the lowest number runs, and a switch can be put off",
+        arguments: [CProgram.Mode.single, .virtual])
     func oneCore(mode: CProgram.Mode) throws {
         expect(
             try CProgram("ucos/onecore.c").run(mode),
