@@ -78,6 +78,16 @@ public final class EventFlags: Sendable {
         object.perform { _, waiters in waiters.endAll(.takers, with: .aborted) }
     }
 
+    /// Ends the wait of the first waiter with `aborted`. False if nobody waits.
+    @discardableResult
+    public func abortFirstWait() -> Bool {
+        object.perform { _, waiters in
+            guard let first = waiters.first(.takers) else { return false }
+            waiters.end(first, with: .aborted)
+            return true
+        }
+    }
+
     /// Ends every wait with `deleted`, now and from now on. Answers how many waited.
     @discardableResult
     public func delete() -> Int { object.delete() }

@@ -102,6 +102,17 @@ public final class RTOSMutex: Sendable {
     /// How many tasks wait for it.
     public var waiterCount: Int { object.perform { _, waiters in waiters.count(.takers) } }
 
+    /// Ends the wait of the first waiter, or of all, with `aborted`. Answers how many those were.
+    @discardableResult
+    public func abortWait(ofAll: Bool = false) -> Int {
+        object.perform { _, waiters in
+            if ofAll { return waiters.endAll(.takers, with: .aborted) }
+            guard let first = waiters.first(.takers) else { return 0 }
+            waiters.end(first, with: .aborted)
+            return 1
+        }
+    }
+
     /// Ends every wait with `deleted`, now and from now on; the owner no longer holds it. Answers how many waited.
     @discardableResult
     public func delete() -> Int {

@@ -20,4 +20,6 @@
 #include "hil_freertos_configuration.h"
 #include "cmsis_os2.h"
 
+#include "os.h"
+
 #endif

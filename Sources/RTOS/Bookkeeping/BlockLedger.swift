@@ -84,6 +84,12 @@ public struct BlockLedger: ~Copyable, @unchecked Sendable {
         }
     }
 
+    /// The block that is taken next; nil if none is free.
+    public var next: UnsafeMutableRawPointer? {
+        let index = head.pointee.load(ordering: .acquiring) & Self.noBlock
+        return index == Self.noBlock ? nil : base + Int(index) * blockSize
+    }
+
     /// Blocks that are taken.
     public var count: Int { capacity - space }
 

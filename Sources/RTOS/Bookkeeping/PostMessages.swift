@@ -108,7 +108,7 @@ public struct PostMessageList: Hashable, @unchecked Sendable {
     public private(set) var highestCount = 0
 
     public init(size: Int) {
-        precondition(size > 0)
+        precondition(size >= 0)
         self.size = size
     }
 

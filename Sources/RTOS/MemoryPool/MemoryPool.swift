@@ -66,6 +66,8 @@ public final class MemoryPool: Sendable {
     public var count: Int { core.pointee.ledger.count }
     /// Blocks that are free.
     public var space: Int { core.pointee.ledger.space }
+    /// Where the block is that is taken next; nil if none is free.
+    public var nextAddress: UnsafeMutableRawPointer? { core.pointee.ledger.next }
     /// How many tasks wait for a block.
     public var waiterCount: Int { core.pointee.object.perform { _, waiters in waiters.count(.takers) } }
 

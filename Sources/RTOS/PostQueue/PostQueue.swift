@@ -36,7 +36,7 @@ public final class PostQueue: Sendable {
     let object: BlockingObject<Contents>
 
     /// - Parameters:
-    ///   - size: the most messages that it may hold, at least 1.
+    ///   - size: the most messages that it may hold; with 0 they only go to tasks that wait.
     ///   - pool: where its nodes come from.
     public init(name: String = "", size: Int, pool: MessagePool) {
         self.name = name

@@ -27,6 +27,9 @@ extension RTOSTask {
         }
     }
 
+    /// Whether it is in a wait, suspended or not.
+    public var isWaiting: Bool { isAlive && block.pointee.isWaiting.load(ordering: .relaxed) }
+
     /// Stops the task until `resume`; any number of times counts once. False if it has ended.
     ///
     /// - Parameter endingWait: true to end the wait it may be in, which then ends as aborted when it is resumed;

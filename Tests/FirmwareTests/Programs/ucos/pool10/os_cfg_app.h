@@ -1,0 +1,1 @@
+#define OS_CFG_MSG_POOL_SIZE 10u
