@@ -115,7 +115,7 @@ BaseType_t xTaskCallApplicationTaskHook(TaskHandle_t xTask, void *pvParameter);
 void vTaskSetThreadLocalStoragePointer(TaskHandle_t xTaskToSet, BaseType_t xIndex, void *pvValue);
 void *pvTaskGetThreadLocalStoragePointer(TaskHandle_t xTaskToQuery, BaseType_t xIndex);
 
-// Run times are the processor time of the task's thread, in microseconds.
+// Run times are not counted: they are 0.
 UBaseType_t uxTaskGetSystemState(
     TaskStatus_t *const pxTaskStatusArray, const UBaseType_t uxArraySize, uint32_t *const pulTotalRunTime);
 void vTaskListTasks(char *pcWriteBuffer, size_t uxBufferLength);

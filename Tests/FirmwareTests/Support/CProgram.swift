@@ -114,11 +114,6 @@ final class CProgram: Sendable {
         _ path: String, _ arguments: [String], environment: [String: String], limit seconds: Double,
         in folder: URL? = nil
     ) throws -> Outcome {
-        let process = Process()
-        process.executableURL = URL(filePath: path)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.currentDirectoryURL = folder
         // Files, not pipes: nobody has to read while it runs.
         let name = FileManager.default.temporaryDirectory.appending(path: "firmware-run-\(UUID().uuidString)").path()
         let (output, errors) = (name + ".out", name + ".err")
@@ -126,22 +121,44 @@ final class CProgram: Sendable {
             try? FileManager.default.removeItem(atPath: output)
             try? FileManager.default.removeItem(atPath: errors)
         }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try Self.emptyFile(output)
-        process.standardError = try Self.emptyFile(errors)
-        try process.run()
-        let overdue = DispatchWorkItem { kill(process.processIdentifier, SIGKILL) }
+        let process = try spawn(
+            [path] + arguments, environment: environment, output: output, errors: errors, in: folder)
+        let overdue = DispatchWorkItem { kill(process, SIGKILL) }
         DispatchQueue.global().asyncAfter(deadline: .now() + seconds, execute: overdue)
-        process.waitUntilExit()
+        var status: Int32 = 0
+        while waitpid(process, &status, 0) < 0, errno == EINTR {}
         overdue.cancel()
+        // As a shell tells it: what it exited with, or 128 and the signal.
         return Outcome(
-            status: process.terminationStatus, output: try String(contentsOfFile: output, encoding: .utf8),
+            status: status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + (status & 0x7F),
+            output: try String(contentsOfFile: output, encoding: .utf8),
             errors: try String(contentsOfFile: errors, encoding: .utf8))
     }
 
-    private static func emptyFile(_ path: String) throws -> FileHandle {
-        try Data().write(to: URL(filePath: path))
-        return try FileHandle(forWritingTo: URL(filePath: path))
+    private struct SpawnFailed: Error {
+        var number: Int32
+    }
+
+    /// Foundation's `Process` crashes now and then when many are started at once.
+    private static func spawn(
+        _ arguments: [String], environment: [String: String], output: String, errors: String, in folder: URL?
+    ) throws -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }.map { "\($0.key)=\($0.value)" }
+        // glibc declares its way to set the working folder for GNU sources only.
+        let arguments = folder.map { ["/usr/bin/env", "-C", $0.path()] + arguments } ?? arguments
+        let words = arguments.map { strdup($0) } + [nil]
+        let settings = variables.map { strdup($0) } + [nil]
+        defer { for text in words + settings { free(text) } }
+        var process = pid_t()
+        let number = posix_spawn(&process, arguments[0], &actions, nil, words, settings)
+        guard number == 0 else { throw SpawnFailed(number: number) }
+        return process
     }
 }
 
