@@ -95,7 +95,8 @@ struct VirtualFT232HCommand: ParsableCommand {
         // Found out now rather than when there is something to lose.
         if isMissing { try write(flash, to: image) }
         guard access(image.path, W_OK) == 0 else {
-            throw UsageError(message: "\(image.path): \(String(cString: strerror(errno))); --flash writes changes to it")
+            let reason = String(cString: strerror(errno))
+            throw UsageError(message: "\(image.path): \(reason); --flash writes changes to it")
         }
         return flash
     }

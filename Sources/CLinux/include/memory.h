@@ -11,15 +11,4 @@ void hil_memory_unmap(void *_Nonnull memory, size_t size);
 // mlock(2): 0 or a positive errno.
 int hil_memory_lock(const void *_Nonnull memory, size_t size);
 
-// Asks for the cache line at an address, to be written soon. Any address will do; nothing is touched.
-static inline void hil_prefetch_for_writing(void *_Nonnull address)
-{
-#if defined(__x86_64__)
-    // The compiler takes the instruction for one that not all have; those that have not do nothing on it.
-    __asm__ volatile("prefetchw (%0)" : : "r"(address));
-#else
-    __builtin_prefetch(address, 1);
-#endif
-}
-
 #endif

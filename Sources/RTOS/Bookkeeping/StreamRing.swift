@@ -164,12 +164,6 @@ extension StreamRing {
         return capacity &- Int(bitPattern: passed &- writer.pointee.other) >= needed
     }
 
-    /// Where the writer of messages will be when so many more bytes of memory are filled.
-    @inline(__always)
-    public func placeAhead(by distance: Int) -> UnsafeMutableRawPointer {
-        storage + place(writer.pointee.position &+ UInt(bitPattern: distance))
-    }
-
     @inline(__always)
     private func copy(in bytes: UnsafeRawPointer, at position: UInt, _ count: Int) {
         let start = place(position)

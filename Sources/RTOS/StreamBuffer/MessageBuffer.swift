@@ -1,5 +1,3 @@
-import CLinux
-
 /// Messages of any length from one writer to one reader: FreeRTOS's message buffer.
 ///
 /// A message of 10 bytes is read as one of 10 bytes. Each takes its length's width besides: with 4 bytes, 10 bytes
@@ -58,19 +56,8 @@ public final class MessageBuffer: Sendable {
         guard pipe.isUnattended, !message.isEmpty, message.count <= longestMessage else {
             return sendSlowly(message, timeout, isKnownFull: false)
         }
-        if message.count >= Self.long { prepareToWrite() }
         guard pipe.ring.send(message) else { return sendSlowly(message, timeout, isKnownFull: true) }
         return pipe.sentUnattended(message.count)
-    }
-
-    private static var long: Int { 64 }
-
-    /// Asks for the memory that a long message will fill some messages later. The reader's processor has it now, and
-    /// what is asked for only by being written is asked for no further ahead than a processor's store buffer reaches.
-    @inline(__always)
-    private func prepareToWrite() {
-        hil_prefetch_for_writing(pipe.ring.placeAhead(by: 1024))
-        hil_prefetch_for_writing(pipe.ring.placeAhead(by: 1024 + 64))
     }
 
     /// The same for an interrupt: never blocks. `hasWoken` becomes true if a task was woken, and else stays as it is.
