@@ -57,7 +57,7 @@ struct CMSISTests {
         var traces: Set<String> = []
         for _ in 1...10 {
             #expect(try program.run(.virtual, environment: ["HIL_SEED": "7", "HIL_TRACE": "trace"]).status == 0)
-            traces.insert(try program.file("trace"))
+            traces.insert(try program.takeFile("trace"))
         }
         #expect(traces.count == 1)
     }

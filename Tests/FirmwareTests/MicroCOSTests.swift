@@ -74,7 +74,7 @@ struct MicroCOSTests {
             expect(
                 try program.run(.virtual, environment: ["HIL_SEED": seed, "HIL_TRACE": "trace"]),
                 prints: "all is well\n")
-            return try program.file("trace")
+            return try program.takeFile("trace")
         }
         #expect(traces[0] == traces[1] && traces[1] == traces[2])
         #expect(traces[0] != traces[3])
