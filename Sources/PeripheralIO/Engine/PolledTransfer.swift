@@ -40,22 +40,26 @@ extension TransferEngine {
         while true {
             switch try moveOn(from: action, by: .caller, of: segment) {
             case .complete: return segment.count
-            case .awaitRoom: stayInDevice(for: .room, until: .never)
-            case .awaitWire(let time): stayInDevice(for: .wire, until: time)
+            // Why the device cannot be waited for, the next step finds in the state.
+            case .awaitRoom: _ = try? waitInDevice(for: .room, until: .never)
+            case .awaitWire(let time): _ = try? waitInDevice(for: .wire, until: time)
             case .handedOver: preconditionFailure("a polled transfer never leaves its caller")
             }
             action = state.withLock { $0.transmission.next() }
         }
     }
 
-    /// Sleeps in the device. What it finds there, the next step finds too.
-    private func stayInDevice(for interest: Readiness, until deadline: MonotonicTime) {
-        do {
-            _ = try Kernel.hostCall { () throws(PeripheralError) in
+    /// Sleeps in the device. One that cannot be waited for has ended, for everybody.
+    private func waitInDevice(
+        for interest: Readiness, until deadline: MonotonicTime
+    ) throws(PeripheralError) -> Readiness {
+        do throws(PeripheralError) {
+            return try Kernel.hostCall { () throws(PeripheralError) in
                 try driver.wait(for: interest, until: deadline, event: endSignal)
             }
         } catch {
             end(with: error)
+            throw error
         }
     }
 
@@ -103,9 +107,7 @@ extension TransferEngine {
                 let count = try driver.receive(into: rest)
                 done += count
                 if count == 0 {
-                    let ready = try Kernel.hostCall { () throws(PeripheralError) in
-                        try driver.wait(for: .data, until: .never, event: endSignal)
-                    }
+                    let ready = try waitInDevice(for: .data, until: .never)
                     if ready.contains(.event) { throw state.withLock { $0.ended } ?? .closed }
                 } else {
                     state.withLock { $0.statistics.bytesReceived &+= UInt64(count) }
