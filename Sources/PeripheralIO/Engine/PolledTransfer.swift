@@ -40,30 +40,28 @@ extension TransferEngine {
         while true {
             switch try moveOn(from: action, by: .caller, of: segment) {
             case .complete: return segment.count
-            case .awaitRoom: stayInDevice(for: .room, until: .never)
-            case .awaitWire(let time): stayInDevice(for: .wire, until: time)
+            // Why the device cannot be waited for, the next step finds in the state.
+            case .awaitRoom: _ = try? waitInDevice(for: .room, until: .never)
+            case .awaitWire(let time): _ = try? waitInDevice(for: .wire, until: time)
             case .handedOver: preconditionFailure("a polled transfer never leaves its caller")
             }
             action = state.withLock { $0.transmission.next() }
         }
     }
 
-    /// Sleeps in the device. What it finds there, the next step finds too.
-    private func stayInDevice(for interest: Readiness, until deadline: MonotonicTime) {
-        do {
-            _ = try waitInDevice(for: interest, until: deadline)
-        } catch {
-            end(with: error)
-        }
-    }
-
-    /// A call to the host, unless the device lives in the kernel's own time.
+    /// Sleeps in the device. One that cannot be waited for has ended, for everybody.
     private func waitInDevice(
         for interest: Readiness, until deadline: MonotonicTime
     ) throws(PeripheralError) -> Readiness {
-        if facts.kernel != nil { return try driver.wait(for: interest, until: deadline, event: endSignal) }
-        return try Kernel.hostCall { () throws(PeripheralError) in
-            try driver.wait(for: interest, until: deadline, event: endSignal)
+        do throws(PeripheralError) {
+            // It is a call to the host, unless the device lives in the kernel's own time.
+            if facts.kernel != nil { return try driver.wait(for: interest, until: deadline, event: endSignal) }
+            return try Kernel.hostCall { () throws(PeripheralError) in
+                try driver.wait(for: interest, until: deadline, event: endSignal)
+            }
+        } catch {
+            end(with: error)
+            throw error
         }
     }
 
