@@ -7,7 +7,6 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
-let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
     name: "hilbridge",
@@ -27,13 +26,13 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
     ],
     targets: [
         .target(name: "CLinux"),
         .systemLibrary(
             name: "CLibFTDI", pkgConfig: "libftdi1", providers: [.apt(["libftdi1-dev", "libusb-1.0-0-dev"])]),
+        .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(
             name: "RTOS",
             dependencies: ["CLinux"],
@@ -43,7 +42,7 @@ let package = Package(
         .target(name: "VirtualHardware", dependencies: ["CLinux", "RTOS"]),
         .target(
             name: "PeripheralIO",
-            dependencies: ["CLibFTDI", "CLinux", "RTOS", "VirtualHardware", logging, system, yams],
+            dependencies: ["CLibFTDI", "CLibYAML", "CLinux", "RTOS", "VirtualHardware", logging, system],
             swiftSettings: [.enableExperimentalFeature("Lifetimes")]
         ),
         .target(name: "CFirmware"),
@@ -51,9 +50,11 @@ let package = Package(
         .target(name: "CMeasuring", path: "Sources/Benchmarks/CMeasuring"),
         .target(name: "CTransferPeer", dependencies: ["CMeasuring"], path: "Sources/Benchmarks/CTransferPeer"),
         .target(name: "CRTOSPeer", dependencies: ["CMeasuring"], path: "Sources/Benchmarks/CRTOSPeer"),
+        .target(
+            name: "CFirmwareLoad", dependencies: ["CFirmware", "CMeasuring"], path: "Sources/Benchmarks/CFirmwareLoad"),
         .target(name: "BoostPeer", dependencies: ["CMeasuring"], path: "Sources/Benchmarks/BoostPeer"),
         .target(
-            name: "PairedBenchmarks", dependencies: [benchmark], path: "Sources/Benchmarks/PairedBenchmarks"),
+            name: "PairedBenchmarks", dependencies: ["CMeasuring", benchmark], path: "Sources/Benchmarks/PairedBenchmarks"),
         .executableTarget(
             name: "TransferBenchmarks",
             dependencies: [
@@ -66,6 +67,14 @@ let package = Package(
             name: "RTOSBenchmarks",
             dependencies: ["BoostPeer", "CMeasuring", "CRTOSPeer", "PairedBenchmarks", "RTOS", benchmark],
             path: "Sources/Benchmarks/RTOSBenchmarks",
+            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
+        ),
+        .executableTarget(
+            name: "FirmwareBenchmarks",
+            dependencies: [
+                "CFirmwareLoad", "CMeasuring", "CRTOSPeer", "Firmware", "PairedBenchmarks", "RTOS", benchmark,
+            ],
+            path: "Sources/Benchmarks/FirmwareBenchmarks",
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
         ),
         .executableTarget(

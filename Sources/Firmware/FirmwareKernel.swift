@@ -6,7 +6,7 @@ import VirtualHardware
 /// The one kernel under all three interfaces, and the life of its scheduler.
 ///
 /// How it works is settled by its first user: tick rate and the like by what firmware's headers pass, parallel or single
-/// core and the ticks by the environment (`HIL_CPU`, `HIL_TICK`, `HIL_SEED`). Tasks that are created before the start
+/// core and the ticks by the environment at its first call. Tasks that are created before the start
 /// wait for it. `main`'s own thread is none of them: it may make calls that do not block before the start, it sleeps
 /// while the scheduler runs, and ends the process when it returns.
 enum FirmwareKernel {
@@ -21,9 +21,8 @@ enum FirmwareKernel {
     /// Out of line: the compiler (6.3.1) crashes when it lays this out as static data.
     @inline(never)
     private static func initialConfiguration() -> Kernel.Configuration {
-        var configuration = Kernel.Configuration.fromEnvironment
+        var configuration = Kernel.Configuration()
         configuration.startsAtOnce = false
-        configuration.onSwitch = TaskTrace.fromEnvironment
         return configuration
     }
 
@@ -38,7 +37,7 @@ enum FirmwareKernel {
         }
     }
 
-    private static let prepared: Void = { configure { _ in } }()
+    private static let prepared: Void = { configure { $0.readEnvironment() } }()
 
     /// The kernel; its first use settles how it works.
     static var kernel: Kernel {

@@ -46,7 +46,7 @@ enum Misuse {
         return "main"
     }
 
-    private static func write(_ line: String) {
+    static func write(_ line: String) {
         var line = line
         line.withUTF8 { _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }

@@ -1,5 +1,4 @@
-import Foundation
-import Yams
+import Glibc
 
 /// A firmware's own names for its peripherals, such as `/SPI2/`, and the devices that stand behind them.
 ///
@@ -26,31 +25,26 @@ public struct Board: Hashable, Sendable {
     /// The board of this process: the file that `HIL_BOARD` names, else `board.yaml` in the working folder, else the
     /// built-in board.
     public static func current() throws(PeripheralError) -> Board {
-        if let path = ProcessInfo.processInfo.environment["HIL_BOARD"], !path.isEmpty {
-            return try Board(file: path)
-        }
-        return FileManager.default.fileExists(atPath: "board.yaml") ? try Board(file: "board.yaml") : builtIn
-    }
-
-    private struct File: Decodable {
-        var peripherals: [String: String]
+        if let path = getenv("HIL_BOARD").map({ String(cString: $0) }), !path.isEmpty { return try Board(file: path) }
+        return access("board.yaml", F_OK) == 0 ? try Board(file: "board.yaml") : builtIn
     }
 
     /// Reads a board file.
     ///
     /// - Throws: `badAddress` with the file's name and what is wrong in it.
     public init(file path: String) throws(PeripheralError) {
-        let text: String
+        let text: [UInt8]
         do {
-            text = try String(contentsOfFile: path, encoding: .utf8)
+            text = try BoardFile.contents(of: path)
         } catch {
-            throw .badAddress(path, reason: "the board file cannot be read; HIL_BOARD names it")
+            let reason = systemMessage(error.rawValue)
+            throw .badAddress(path, reason: "the board file cannot be read (\(reason)); HIL_BOARD names it")
         }
         do {
-            peripherals = try YAMLDecoder().decode(File.self, from: text).peripherals
+            peripherals = try BoardFile(text: text).peripherals
         } catch {
-            let reason = String(describing: error).split(separator: "\n").joined(separator: " ")
-            throw .badAddress(path, reason: "no board file: “peripherals:” with “/NAME/: device” lines (\(reason))")
+            let reason = "no board file: “peripherals:” with “/NAME/: device” lines (\(error.reason))"
+            throw .badAddress(path, reason: reason)
         }
         for (name, device) in peripherals {
             guard name.count > 2, name.hasPrefix("/"), name.hasSuffix("/") else {

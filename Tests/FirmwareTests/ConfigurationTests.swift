@@ -14,3 +14,25 @@ struct ConfigurationTests {
                 """)
     }
 }
+
+@Suite("The environment of a firmware")
+struct EnvironmentTests {
+    @Test(
+        "is refused where it means nothing",
+        arguments: [
+            ("HIL_CPU", "sinlge", "HIL_CPU=sinlge: it is parallel or single"),
+            ("HIL_TICK", "real", "HIL_TICK=real: it is virtual or wall"),
+            ("HIL_SEED", "-1", "HIL_SEED=-1: it is a number from 0 to 18446744073709551615"),
+        ])
+    func refused(variable: String, value: String, problem: String) throws {
+        let outcome = try CProgram("tasks.c").run(environment: [variable: value])
+        #expect(outcome.status == 2)
+        #expect(outcome.errors == "hilbridge: \(problem)\n")
+        #expect(outcome.output == "")
+    }
+
+    @Test("can be set by the firmware itself, before its first call")
+    func setByItself() throws {
+        expect(try CProgram("environment.c").run(), prints: "single core, virtual ticks\n")
+    }
+}

@@ -10,6 +10,11 @@ struct FreeRTOSTests {
         expect(try CProgram("\(name).c").run(mode), prints: "all so\n", "\(name), \(mode)")
     }
 
+    @Test("Firmware that waits uses no processor", arguments: [CProgram.Mode.parallel, .single])
+    func waiting(mode: CProgram.Mode) throws {
+        expect(try CProgram("waiting.c").run(mode), prints: "nobody woke up\n", "\(mode)")
+    }
+
     @Test("compiles without a warning", arguments: parts, CProgram.Compiler.all)
     func compilers(name: String, compiler: CProgram.Compiler) throws {
         _ = try CProgram("\(name).c", compiler: compiler)

@@ -47,7 +47,8 @@ struct BoardTests {
         arguments: [
             "", "peripherals:", "peripherals: [1, 2]", "devices:\n  /SPI2/: virtual://spi", "\t: {",
             "peripherals:\n  SPI2: virtual://spi", "peripherals:\n  /: virtual://spi",
-            "peripherals:\n  //: virtual://spi",
+            "peripherals:\n  //: virtual://spi", "peripherals:\n  /A/: virtual://spi\n  /A/: virtual://uart",
+            "peripherals:\n  /A/: [virtual://spi]", "peripherals:\n  ? [a]\n  : virtual://spi", "\u{1}", "[", "*x",
         ])
     func badFile(text: String) throws {
         try withFile(text) { path in
@@ -57,6 +58,21 @@ struct BoardTests {
                 return
             }
             #expect(!"\(error!)".contains("\n"))
+        }
+    }
+
+    @Test("Quotes, comments, aliases and other people's keys are YAML's")
+    func fileInFull() throws {
+        let text = """
+            # the bench in the corner
+            owner: {name: somebody, since: 2026}
+            peripherals:
+              "/SPI2/": &flash 'virtual://spi?speed=10M'   # slow cable
+              /SPI3/: *flash
+            """
+        try withFile(text) { path in
+            let device = "virtual://spi?speed=10M"
+            #expect(try Board(file: path).peripherals == ["/SPI2/": device, "/SPI3/": device])
         }
     }
 

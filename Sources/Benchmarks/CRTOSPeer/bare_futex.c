@@ -51,3 +51,29 @@ void bare_futex_hand_over(int count, uint64_t pause_ns, const int *processors, u
     struct hand_over hand_over = {.count = count, .pause_ns = pause_ns, .times = times};
     crew_run(2, processors, work, &hand_over);
 }
+
+// MARK: There and back
+
+struct round_trips {
+    // Whose turn it is: 0 or 1.
+    _Atomic uint32_t turn;
+    uint64_t count;
+};
+
+static void take_turns(void *context, int number)
+{
+    struct round_trips *trips = context;
+    uint32_t mine = (uint32_t)number;
+    for (uint64_t i = 0; i < trips->count; i++) {
+        while (atomic_load(&trips->turn) != mine)
+            syscall(SYS_futex, &trips->turn, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 1 - mine, NULL, NULL, 0);
+        atomic_store(&trips->turn, 1 - mine);
+        syscall(SYS_futex, &trips->turn, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1, NULL, NULL, 0);
+    }
+}
+
+uint64_t bare_futex_round_trips(uint64_t count, int processor)
+{
+    struct round_trips trips = {.count = count};
+    return crew_run(2, (const int[]){processor, processor}, take_turns, &trips);
+}

@@ -7,6 +7,11 @@ public enum PairedMetrics {
     /// Time of ours to that of the peer: smaller is better.
     public static let timeRatio = custom("ratio ‰", .prefersSmaller)
 
+    /// How much longer ours takes, in picoseconds.
+    public static let difference = custom("difference ps", .prefersSmaller)
+    /// Of something that has no peer, in microseconds.
+    public static let wholeTime = custom("whole time µs", .prefersSmaller)
+
     /// The figures of the two sides: `scripts/bench` finds the peer's name and the unit in the names.
     public static func sides(
         of peer: String, _ unit: String, _ polarity: BenchmarkMetric.Polarity

@@ -1,4 +1,5 @@
 import CRTOSPeer
+import PairedBenchmarks
 import RTOS
 import Synchronization
 

@@ -1,4 +1,5 @@
 import BoostPeer
+import PairedBenchmarks
 import RTOS
 import Synchronization
 

@@ -1,5 +1,6 @@
 import CMeasuring
 import CRTOSPeer
+import PairedBenchmarks
 import RTOS
 
 /// Taking a block and giving it back, with nobody else there, against a lock and unlock.

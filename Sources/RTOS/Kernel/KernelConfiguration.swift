@@ -1,5 +1,3 @@
-import Glibc
-
 extension Kernel {
     /// How many tasks run at once.
     public enum Processors: Hashable, Sendable {
@@ -50,20 +48,6 @@ extension Kernel {
         public init(processors: Processors = .parallel, ticks: Ticks = .wall) {
             self.processors = processors
             self.ticks = ticks
-        }
-
-        /// What the environment asks for: `HIL_CPU=single`, `HIL_TICK=virtual`, `HIL_SEED=` a number, 1 if left out.
-        public static var fromEnvironment: Configuration {
-            var configuration = Configuration()
-            if variable("HIL_CPU") == "single" { configuration.processors = .single }
-            if variable("HIL_TICK") == "virtual" {
-                configuration.ticks = .virtual(seed: variable("HIL_SEED").flatMap { UInt64($0) } ?? 1)
-            }
-            return configuration
-        }
-
-        private static func variable(_ name: String) -> String? {
-            getenv(name).map { String(cString: $0) }
         }
     }
 }

@@ -11,4 +11,7 @@
 void bare_futex_hand_over(
     int count, uint64_t pause_ns, const int *_Nonnull processors, uint64_t *_Nonnull times);
 
+// Two threads on one processor that wake each other in turn: nanoseconds for so many times there and back.
+uint64_t bare_futex_round_trips(uint64_t count, int processor);
+
 #endif

@@ -5,9 +5,13 @@ import RTOS
 struct MPSSEStream {
     /// Transfers that are taken, the one on the wire included.
     static let depth = 8
-    /// Replies of more bytes than this have more IN transfers, and longer ones, under way.
+    /// Replies of no more bytes than this are asked for when what they answer has gone out: they have room in the chip's
+    /// FIFO until then, and IN transfers that are there before them bring nothing but status, once a millisecond each.
     private static let shortReply = 256
-    /// IN transfers under way for these, and for those.
+    /// Bytes that may still be on their way out then: the time that a chip takes over them, the IN transfer takes to
+    /// begin.
+    private static let lastBytes = 1024
+    /// IN transfers under way for short replies, and for long ones.
     static let inDepth = (short: 2, long: 4)
     /// Bytes of the longest of them. Longer ones bring nothing, and libusb would divide them.
     static let inLength = 16384
@@ -40,8 +44,9 @@ struct MPSSEStream {
     private var dialogue: Dialogue?
     private var nextNumber: UInt64 = 0
     private var freeOut: [Int] = Array(USBSlots.out)
-    /// Whose transfer an OUT slot carries.
-    private var carried = [UInt64](repeating: 0, count: USBSlots.count)
+    /// Whose transfer an OUT slot carries, and how much of it.
+    private var carried = [(number: UInt64, count: Int)](repeating: (0, 0), count: USBSlots.count)
+    private var bytesUnderWay = 0
     private var freeIn: [Int]
     /// How the last request ended; nil while it has not.
     private(set) var controlEnd: USBEnd?
@@ -141,26 +146,24 @@ struct MPSSEStream {
 
     /// The next transfer to submit, in order; nil if there is none, or no slot for one.
     mutating func nextSubmission() -> (slot: Int, transfer: USBTransfer)? {
-        guard failure == nil, let next = nextIn() ?? nextOut() else {
+        guard failure == nil, let next = nextTransfer() else {
             isSubmitting = false
             return nil
         }
         return next
     }
 
-    /// Before anything goes out there is a place for what comes in.
-    private mutating func nextIn() -> (slot: Int, transfer: USBTransfer)? {
-        guard dialogue != nil || !isEmpty else { return nil }
+    private mutating func nextTransfer() -> (slot: Int, transfer: USBTransfer)? {
         let expected = transactions.reduce(0) { $0 + $1.replies - $1.received }
-        let isShort = expected <= Self.shortReply
-        // One is enough for a single short reply: others would bring nothing but status, each at the cost of a transfer.
-        let isSingle = isShort && transactions.count <= 1
-        let depth = isSingle ? 1 : isShort ? Self.inDepth.short : Self.inDepth.long
-        guard memory.inputSlots.count - freeIn.count < depth,
-            let slot = freeIn.popLast()
-        else {
-            return nil
-        }
+        // Before anything goes out there is a place for what comes in, where the chip has none.
+        guard expected <= Self.shortReply else { return nextIn(depth: Self.inDepth.long, isShort: false) ?? nextOut() }
+        if let next = nextOut() { return next }
+        guard dialogue != nil || expected > 0, bytesUnderWay <= Self.lastBytes else { return nil }
+        return nextIn(depth: transactions.count > 1 ? Self.inDepth.short : 1, isShort: true)
+    }
+
+    private mutating func nextIn(depth: Int, isShort: Bool) -> (slot: Int, transfer: USBTransfer)? {
+        guard memory.inputSlots.count - freeIn.count < depth, let slot = freeIn.popLast() else { return nil }
         return (slot, .in(memory.input(slot, isShort: isShort)))
     }
 
@@ -169,6 +172,7 @@ struct MPSSEStream {
         if let command = dialogue?.command, let slot = freeOut.popLast() {
             dialogue?.command = nil
             dialogue?.underWay = true
+            carried[slot].count = 0
             return (slot, .out(command))
         }
         guard let place = transactions.firstIndex(where: { !$0.program.isDone }), let slot = freeOut.popLast() else {
@@ -177,7 +181,6 @@ struct MPSSEStream {
         var commands = CommandBuffer(memory.commands(slot))
         guard let part = transactions[place].program.next(into: &commands) else { return nil }
         transactions[place].underWay += 1
-        carried[slot] = transactions[place].number
         let bytes =
             switch part {
             case .commands: commands.bytes
@@ -186,6 +189,8 @@ struct MPSSEStream {
             case .dummies(let count):
                 UnsafeRawBufferPointer(start: transactions[place].program.setup.dummies, count: count)
             }
+        carried[slot] = (transactions[place].number, bytes.count)
+        bytesUnderWay += bytes.count
         return (slot, .out(bytes))
     }
 
@@ -226,9 +231,10 @@ struct MPSSEStream {
         }
         if USBSlots.in.contains(slot) { return freeIn.append(slot) }
         freeOut.append(slot)
+        bytesUnderWay -= carried[slot].count
         if dialogue?.underWay == true {
             dialogue?.underWay = false
-        } else if let place = transactions.firstIndex(where: { $0.number == carried[slot] }) {
+        } else if let place = transactions.firstIndex(where: { $0.number == carried[slot].number }) {
             transactions[place].underWay -= 1
         }
     }

@@ -1,11 +1,10 @@
 import Benchmark
-import PairedBenchmarks
 
 /// One amount of work, done by turns with a primitive and with its peer.
-struct Contest {
+public struct Contest {
     /// Passes so many messages from each producer, and answers the nanoseconds; 0 if one was lost, repeated, changed
     /// or out of order.
-    typealias Side = (_ count: UInt64) -> UInt64
+    public typealias Side = (_ count: UInt64) -> UInt64
 
     var name: String
     var peerName: String
@@ -17,11 +16,24 @@ struct Contest {
     /// Whether times are compared, not rates.
     var comparesTimes = false
 
+    public init(
+        name: String, peerName: String, target: String, producers: Int = 1, ours: @escaping Side, peer: @escaping Side,
+        comparesTimes: Bool = false
+    ) {
+        self.name = name
+        self.peerName = peerName
+        self.target = target
+        self.producers = producers
+        self.ours = ours
+        self.peer = peer
+        self.comparesTimes = comparesTimes
+    }
+
     /// Turns of each side in an iteration, and about how many nanoseconds one takes.
     private static let turns = 5
     private static let turn: UInt64 = 10_000_000
 
-    func register() {
+    public func register() {
         let sides = PairedMetrics.sides(
             of: peerName, comparesTimes ? "ps" : "msg/s", comparesTimes ? .prefersSmaller : .prefersLarger)
         let ratio = comparesTimes ? PairedMetrics.timeRatio : PairedMetrics.throughputRatio
