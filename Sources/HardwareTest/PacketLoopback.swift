@@ -34,7 +34,10 @@ struct PacketLoopback<Encoder: FrameEncoder & Sendable, Decoder: FrameDecoder & 
         let mailbox: ZeroCopyMailbox
         let pool: MemoryPool
         do {
-            mailbox = try ZeroCopyMailbox(blockSize: frameSize, capacity: Self.mailboxCapacity)
+            let blockSize = (frameSize + 63) & ~63
+            mailbox = try ZeroCopyMailbox(
+                blockSize: blockSize, capacity: Self.mailboxCapacity, alignment: 64,
+                storage: port.poolStorage(byteCount: Self.mailboxCapacity * blockSize))
             pool = try MemoryPool(blockSize: frameSize, capacity: Self.window + spare)
         } catch {
             throw .system(call: "allocate packet blocks", errno: 12)

@@ -1,3 +1,4 @@
+import Glibc
 import RTOS
 import Testing
 
@@ -78,6 +79,24 @@ struct MemoryPoolTests {
         #expect(throws: MemoryPool.CreationFailure.badSize) { try MemoryPool(blockSize: 0, capacity: 1) }
         #expect(throws: MemoryPool.CreationFailure.badSize) { try MemoryPool(blockSize: 1, capacity: 0) }
         #expect(throws: MemoryPool.CreationFailure.badSize) { try MemoryPool(blockSize: .max, capacity: 3) }
+    }
+
+    @Test("Mapped pages become the pool's, which unmaps them with its last block")
+    func mappedMemory() throws {
+        let size = 2 * Int(getpagesize())
+        let pages = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)!
+        var isResident = [UInt8](repeating: 0, count: 2)
+        do {
+            let memory = UnsafeMutableRawBufferPointer(start: pages, count: size)
+            var pool: MemoryPool? = try MemoryPool(blockSize: 100, capacity: 20, storage: .mapped(memory))
+            let block = try pool!.take(.now)
+            pool = nil
+            block.memory[99] = 1
+            #expect(mincore(pages, size, &isResident) == 0)
+            block.giveBack()
+        }
+        #expect(mincore(pages, size, &isResident) == -1)
+        #expect(errno == ENOMEM)
     }
 
     @Test("locked memory is page-aligned")

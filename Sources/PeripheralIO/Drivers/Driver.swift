@@ -47,6 +47,10 @@ protocol Driver: AnyObject, Sendable {
     @discardableResult
     func apply(_ setting: LineSetting) throws(PeripheralError) -> UInt32
 
+    /// Whole pages, mapped for the caller, that the device sends from and receives into without the kernel copying them;
+    /// nil where there is nothing of that kind. They outlive the device, and belong to whoever asked.
+    func mapMemory(byteCount: Int) -> UnsafeMutableRawBufferPointer?
+
     /// The present time on the device's clock, which is that of all its times.
     var now: MonotonicTime { get }
 
@@ -63,6 +67,8 @@ extension Driver {
     var now: MonotonicTime { .now }
 
     func markLineErrors(_ marks: Bool) throws(PeripheralError) {}
+
+    func mapMemory(byteCount: Int) -> UnsafeMutableRawBufferPointer? { nil }
 
     func lineReport() throws(PeripheralError) -> LineReport {
         throw .notSupported("\(facts.name): tells nothing of modem lines and line errors")

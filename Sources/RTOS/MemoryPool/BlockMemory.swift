@@ -11,6 +11,10 @@ extension MemoryPool {
         /// The caller's memory, aligned as the pool asks for and large enough for all blocks. It outlives the pool and
         /// every block of it. The pool keeps nothing of its own in it.
         case caller(UnsafeMutableRawBufferPointer)
+        /// Whole pages from mmap(2), as a device's driver gives them for its transfers. They become the pool's, which
+        /// unmaps them when the last of its blocks is back;
+        /// where it could not be made they remain the caller's.
+        case mapped(UnsafeMutableRawBufferPointer)
     }
 
     /// Why a pool could not be made.
@@ -32,12 +36,12 @@ struct BlockMemory: ~Copyable, @unchecked Sendable {
 
     init(_ storage: MemoryPool.Storage, size: Int, alignment: Int) throws(MemoryPool.CreationFailure) {
         switch storage {
-        case .caller(let memory):
+        case .caller(let memory), .mapped(let memory):
             guard let base = memory.baseAddress, memory.count >= size,
                 UInt(bitPattern: base) % UInt(alignment) == 0
             else { throw .unsuitableMemory }
             self.base = base
-            mapped = 0
+            mapped = if case .mapped = storage { memory.count } else { 0 }
         case .heap, .locked:
             guard let base = hil_memory_map(size) else { throw .outOfMemory }
             if case .locked = storage {

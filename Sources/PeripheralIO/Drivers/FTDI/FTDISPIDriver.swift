@@ -113,6 +113,8 @@ final class FTDISPIDriver: Driver {
             isHeldAfter: isHeldAfter, setupTime: settings.setupTime, holdTime: settings.holdTime)
     }
 
+    func mapMemory(byteCount: Int) -> UnsafeMutableRawBufferPointer? { bus.usb.mapMemory(byteCount: byteCount) }
+
     func wireState() throws(PeripheralError) -> WireState { try bus.wireState(of: user) }
 
     func abort() {

@@ -124,6 +124,8 @@ final class FTDIUARTDriver: Driver {
         }
     }
 
+    func mapMemory(byteCount: Int) -> UnsafeMutableRawBufferPointer? { usb.mapMemory(byteCount: byteCount) }
+
     func wireState() throws(PeripheralError) -> WireState {
         let now = usb.clock.now
         return try stream.withLock { (stream) throws(PeripheralError) in

@@ -137,6 +137,15 @@ final class LibUSBInterface: USBInterface, @unchecked Sendable {
         }
     }
 
+    /// usbfs keeps the pages for as long as they are mapped, though the device be closed or gone.
+    func mapMemory(byteCount: Int) -> UnsafeMutableRawBufferPointer? {
+        let page = Int(getpagesize())
+        guard byteCount > 0, byteCount <= .max - page else { return nil }
+        let size = (byteCount + page - 1) / page * page
+        guard let memory = libusb_dev_mem_alloc(handle, size) else { return nil }
+        return UnsafeMutableRawBufferPointer(start: memory, count: size)
+    }
+
     func clearHalts() throws(PeripheralError) {
         for endpoint in [endpoints.out, endpoints.in] {
             let result = libusb_clear_halt(handle, endpoint)

@@ -39,11 +39,18 @@ protocol USBInterface: AnyObject, Sendable {
     /// - Throws: `deviceLost`
     func watch(until deadline: MonotonicTime, event: EventDescriptor) throws(PeripheralError) -> Bool
 
+    /// Whole pages for the caller that the kernel hands to the controller as they are; nil if it has none.
+    func mapMemory(byteCount: Int) -> UnsafeMutableRawBufferPointer?
+
     /// Ends the halt of both endpoints, for when one of them has stalled. Blocks for as long as two requests take.
     func clearHalts() throws(PeripheralError)
 
     /// Gives the interface back. No transfer is under way.
     func close()
+}
+
+extension USBInterface {
+    func mapMemory(byteCount: Int) -> UnsafeMutableRawBufferPointer? { nil }
 }
 
 /// What a slot can carry.
