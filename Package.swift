@@ -54,7 +54,8 @@ let package = Package(
             name: "CFirmwareLoad", dependencies: ["CFirmware", "CMeasuring"], path: "Sources/Benchmarks/CFirmwareLoad"),
         .target(name: "BoostPeer", dependencies: ["CMeasuring"], path: "Sources/Benchmarks/BoostPeer"),
         .target(
-            name: "PairedBenchmarks", dependencies: ["CMeasuring", benchmark], path: "Sources/Benchmarks/PairedBenchmarks"),
+            name: "PairedBenchmarks", dependencies: ["CMeasuring", benchmark],
+            path: "Sources/Benchmarks/PairedBenchmarks"),
         .executableTarget(
             name: "TransferBenchmarks",
             dependencies: [
