@@ -69,6 +69,9 @@ struct SPICommand: ParsableCommand {
         help: ArgumentHelp("Give up when a transaction takes so much longer than on the wire.", valueName: "seconds"))
     var timeout = 5.0
 
+    @OptionGroup
+    var trace: TraceOptions
+
     func validate() throws {
         guard timeout > 0, timeout < 1e6 else { throw ValidationError("--timeout must be above 0.") }
         if let read, !(1...SPINotation.longest).contains(read.value) {
@@ -86,7 +89,9 @@ struct SPICommand: ParsableCommand {
         let transactions = try source.transactions(words, reading: read?.value)
         let address = try bus.address(url)
         Interruption.hold()
-        let port = try Peripheral(address: address)
+        let trace = try trace.begin()
+        defer { trace?.finish() }
+        let port = try Peripheral(address: address, recorder: trace?.recorder)
         defer { port.close() }
         try bus.configure(port)
         let session = try SPISession(port, patience: UInt64(timeout * 1e9), keepsSelected: holdsChipSelect)

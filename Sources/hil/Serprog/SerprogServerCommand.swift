@@ -30,6 +30,9 @@ struct SerprogServerCommand: ParsableCommand {
     @OptionGroup(title: "The bus")
     var bus: SPIBusOptions
 
+    @OptionGroup
+    var trace: TraceOptions
+
     func validate() throws {
         guard idle > 0, idle < 1e6 else { throw ValidationError("--idle must be above 0.") }
     }
@@ -41,7 +44,9 @@ struct SerprogServerCommand: ParsableCommand {
         let place = try TCPListener.Place(listen, option: "--listen")
         let address = try bus.address(url)
         Interruption.hold()
-        let port = try Peripheral(address: address)
+        let trace = try trace.begin()
+        defer { trace?.finish() }
+        let port = try Peripheral(address: address, recorder: trace?.recorder)
         defer { port.close() }
         try bus.configure(port)
         let listener = try TCPListener(place, backlog: 16)
