@@ -91,7 +91,7 @@ let package = Package(
             ]
         ),
         .testTarget(name: "HardwareTestTests", dependencies: ["HardwareTest"]),
-        .testTarget(name: "hilTests", dependencies: ["hil", "HardwareTest", "VirtualHardware"]),
+        .testTarget(name: "hilTests", dependencies: ["hil", "HardwareTest", "PeripheralIO", "VirtualHardware"]),
         .testTarget(name: "RTOSTests", dependencies: ["RTOS", "VirtualHardware"]),
         .testTarget(name: "VirtualHardwareTests", dependencies: ["RTOS", "VirtualHardware"]),
         // Compiles C programs and runs them with the library `hilbridge`; links none of it, or the other tests' kernel

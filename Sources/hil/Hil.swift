@@ -16,7 +16,7 @@ struct Hil: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             ListCommand.self, SPICommand.self, LoopbackCommand.self, UARTCommand.self, GPIOCommand.self,
-            TraceCommand.self, SerprogServerCommand.self, VirtualCommand.self,
+            TraceCommand.self, ReplayCommand.self, SerprogServerCommand.self, VirtualCommand.self,
         ])
 
     static func main() {

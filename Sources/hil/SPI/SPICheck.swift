@@ -27,7 +27,7 @@ struct SPICheck {
         loopbackDifference ?? expected.flatMap { Self.difference($0, received) }
     }
 
-    private static func difference(_ expected: [UInt8], _ received: [UInt8]) -> String? {
+    static func difference(_ expected: [UInt8], _ received: [UInt8]) -> String? {
         if let place = zip(expected, received).enumerated().first(where: { $1.0 != $1.1 })?.offset {
             let (wanted, came) = (HexDump.plain([expected[place]]), HexDump.plain([received[place]]))
             return "byte \(place) came in as \(came), not \(wanted)"
