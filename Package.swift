@@ -88,9 +88,20 @@ let package = Package(
         .executableTarget(
             name: "FTDIProbe", dependencies: ["PeripheralIO", "RTOS"], path: "Sources/Benchmarks/Probes/FTDIProbe"),
         .target(name: "HardwareTest", dependencies: ["PeripheralIO", "VirtualHardware", crypto, histogram]),
-        .executableTarget(name: "hil", dependencies: ["HardwareTest", "VirtualHardware", argumentParser]),
+        .executableTarget(
+            name: "hil",
+            dependencies: ["HardwareTest", "VirtualHardware", argumentParser],
+            // The Swift runtime and Foundation within the command: it starts in half the time, and runs where no
+            // toolchain is. The libraries are those that a static Foundation stands on.
+            linkerSettings: [
+                .unsafeFlags(
+                    ["-static-stdlib", "-lCoreFoundation", "-l_FoundationICU", "-l_FoundationCShims"]
+                        + ["-l_FoundationCollections"],
+                    .when(configuration: .release))
+            ]
+        ),
         .testTarget(name: "HardwareTestTests", dependencies: ["HardwareTest"]),
-        .testTarget(name: "hilTests", dependencies: ["hil", "HardwareTest", "VirtualHardware"]),
+        .testTarget(name: "hilTests", dependencies: ["hil", "HardwareTest", "PeripheralIO", "VirtualHardware"]),
         .testTarget(name: "RTOSTests", dependencies: ["RTOS", "VirtualHardware"]),
         .testTarget(name: "VirtualHardwareTests", dependencies: ["RTOS", "VirtualHardware"]),
         // Compiles C programs and runs them with the library `hilbridge`; links none of it, or the other tests' kernel

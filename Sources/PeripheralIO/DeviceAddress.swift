@@ -17,6 +17,8 @@ public struct DeviceAddress: Hashable, Sendable {
         case virtualFT232H
         /// A virtual FT232H with a NOR flash on its pins.
         case virtualFlash
+        /// A session that was recorded with `TraceRecorder`, as a device that answers the same.
+        case replay(path: String)
     }
 
     /// As it was written, without the settings.
@@ -74,12 +76,13 @@ public struct DeviceAddress: Hashable, Sendable {
         case ("virtual", "tty"): return .virtualTTY
         case ("virtual", "ft232h"): return .virtualFT232H
         case ("virtual", "flash"): return .virtualFlash
+        case ("replay", let path) where !path.isEmpty: return .replay(path: String(path))
         case ("virtual", _):
             let known = "virtual://spi, virtual://uart, virtual://tty, virtual://ft232h and virtual://flash"
             throw .badAddress(name, reason: "no such virtual device; there are \(known)")
         case (let scheme, _):
             throw .badAddress(
-                name, reason: "unknown kind of device “\(scheme)”; there are paths, ftdi:// and virtual://")
+                name, reason: "unknown kind of device “\(scheme)”; there are paths, ftdi://, virtual:// and replay://")
         }
     }
 
@@ -91,7 +94,7 @@ public struct DeviceAddress: Hashable, Sendable {
     private var isUART: Bool {
         switch device {
         case .serial, .virtualUART, .virtualTTY: true
-        case .virtualSPI: false
+        case .virtualSPI, .replay: false
         case .ftdi, .virtualFT232H, .virtualFlash: wantsUART
         }
     }
@@ -99,14 +102,14 @@ public struct DeviceAddress: Hashable, Sendable {
     private var isFTDI: Bool {
         switch device {
         case .ftdi, .virtualFT232H, .virtualFlash: true
-        case .serial, .virtualUART, .virtualTTY, .virtualSPI: false
+        case .serial, .virtualUART, .virtualTTY, .virtualSPI, .replay: false
         }
     }
 
     private var hasFaults: Bool {
         switch device {
         case .virtualSPI, .virtualUART, .virtualFT232H, .virtualFlash: true
-        case .serial, .virtualTTY, .ftdi: false
+        case .serial, .virtualTTY, .ftdi, .replay: false
         }
     }
 
@@ -122,6 +125,12 @@ public struct DeviceAddress: Hashable, Sendable {
 
     /// False if there is no such setting for this device.
     private mutating func apply(_ key: String, _ value: String) throws(PeripheralError) -> Bool {
+        // A session answers as it was recorded, however its line is set up; it may be of either kind.
+        if case .replay = device {
+            if try serial.apply(key, value, of: name) { return true }
+            if try spi.apply(key, value, of: name) { return true }
+            return try spi.applyToBus(key, value, of: name)
+        }
         if isFTDI, key == "uart" { return true }
         let isLine = isUART ? try serial.apply(key, value, of: name) : try spi.apply(key, value, of: name)
         if isLine { return true }

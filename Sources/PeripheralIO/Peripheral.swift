@@ -34,8 +34,14 @@ public final class Peripheral: Sendable {
     }
 
     /// Opens the device at an address that has been parsed already.
-    public convenience init(address: DeviceAddress, clock: HardwareClock = .wall) throws(PeripheralError) {
-        try self.init(address: address, driver: DriverTable.open(address, clock: clock))
+    ///
+    /// - Parameter recorder: is told all that passes; it is finished once the peripheral has been closed.
+    public convenience init(
+        address: DeviceAddress, clock: HardwareClock = .wall, recorder: TraceRecorder? = nil
+    ) throws(PeripheralError) {
+        var driver = try DriverTable.open(address, clock: clock)
+        if let recorder { driver = TracingDriver(driver, for: address, recorder) }
+        try self.init(address: address, driver: driver)
     }
 
     /// A peripheral over a driver that is open already.

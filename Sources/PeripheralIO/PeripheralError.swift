@@ -20,6 +20,8 @@ public enum PeripheralError: Error, Hashable, Sendable {
     case closed
     /// The transfer was ended before its time.
     case cancelled
+    /// Something else was done than in the session that is replayed.
+    case differs(String)
     /// A system call failed in a way that has no better name.
     case system(call: String, errno: Int32)
 
@@ -59,7 +61,7 @@ extension PeripheralError: CustomStringConvertible {
             "timed out"
         case .deviceLost(let name):
             "\(name): device lost (unplugged, or its other end closed); plug it in and open it again"
-        case .notSupported(let what):
+        case .notSupported(let what), .differs(let what):
             what
         case .refused(let refusal):
             "\(refusal)"

@@ -43,6 +43,7 @@ enum ExitStatus: Int32 {
 
     private static func status(of error: PeripheralError) -> ExitStatus {
         switch error {
+        case .differs: .dataErrors
         case .badAddress, .refused: .usage
         case .missing: .deviceMissing
         case .permissionDenied: .permission

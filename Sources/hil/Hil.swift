@@ -15,7 +15,8 @@ struct Hil: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            ListCommand.self, LoopbackCommand.self, UARTCommand.self, GPIOCommand.self, VirtualCommand.self,
+            ListCommand.self, SPICommand.self, LoopbackCommand.self, UARTCommand.self, GPIOCommand.self,
+            TraceCommand.self, ReplayCommand.self, SerprogServerCommand.self, VirtualCommand.self,
         ])
 
     static func main() {

@@ -51,6 +51,9 @@ struct LoopbackCommand: ParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
+    @OptionGroup
+    var trace: TraceOptions
+
     func validate() throws {
         guard timeout > 0, timeout < 4_000_000 else { throw ValidationError("--timeout must be above 0.") }
         if let seconds, !(seconds > 0 && seconds < 1e6) { throw ValidationError("--seconds must be above 0.") }
@@ -70,7 +73,9 @@ struct LoopbackCommand: ParsableCommand {
     func run() throws {
         let source = try chosenPattern()
         Interruption.hold()
-        let port = try Peripheral(url)
+        let trace = try trace.begin()
+        defer { trace?.finish() }
+        let port = try Peripheral(address: Board.current().address(of: url), recorder: trace?.recorder)
         defer { port.close() }
         Interruption.onInterrupt { port.close() }
         let count = try amount(for: port)

@@ -40,6 +40,9 @@ struct UARTCommand: ParsableCommand {
     @Flag(name: [.customShort("x"), .customLong("exit-after-input")], help: "End once all input is off the wire.")
     var exitAfterInput = false
 
+    @OptionGroup
+    var trace: TraceOptions
+
     func run() throws {
         var address = try Board.current().address(of: url)
         address.preferUART()
@@ -47,7 +50,9 @@ struct UARTCommand: ParsableCommand {
             ("baud", baudrate), ("databits", databits), ("parity", parity), ("stopbits", stopbits), ("flow", flow),
         ])
         Interruption.hold()
-        let port = try Peripheral(address: address)
+        let trace = try trace.begin()
+        defer { trace?.finish() }
+        let port = try Peripheral(address: address, recorder: trace?.recorder)
         guard !port.isSPI else {
             throw PeripheralError.badAddress(url, reason: "not a serial port; `hil uart` takes one")
         }

@@ -8,6 +8,7 @@ enum DriverTable {
         case .virtualTTY: try EchoingTTY.open(address)
         case .virtualSPI: try VirtualSPIDriver.open(address, clock: clock)
         case .virtualUART: try VirtualUARTDriver.open(address, clock: clock)
+        case .replay(let path): try ReplayDriver.open(address, path, clock: clock)
         case .ftdi(let place): try FTDIOpening.open(address, at: place)
         case .virtualFT232H, .virtualFlash: try FTDIOpening.openVirtual(address, clock: clock)
         }

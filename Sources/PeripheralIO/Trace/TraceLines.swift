@@ -1,0 +1,195 @@
+import Foundation
+
+/// A trace as JSON lines: the first is the header, each other one an event.
+///
+///     {"trace":1,"bus":"spi","device":"virtual://flash","mode":0,"speed":30000000,…}
+///     {"at":5120,"for":1066,"sent":"9f","reading":3,"received":"ef4015"}
+///
+/// Bytes are in hex, times in nanoseconds. It is written by hand, since a JSON encoder takes longer than the wire.
+enum TraceLines {
+    static let version = 1
+
+    // MARK: Writing
+
+    static func line(_ header: TraceHeader) -> [UInt8] {
+        var text = "{\"trace\":\(version),\"device\":\(quoted(header.device)),\"speed\":\(header.speed)"
+        switch header.line {
+        case .spi(let spi):
+            text += ",\"bus\":\"spi\",\"mode\":\(spi.mode),\"order\":\"\(spi.leastSignificantFirst ? "lsb" : "msb")\""
+            text += ",\"cspol\":\"\(spi.chipSelectIsHigh ? "high" : "low")\",\"dummy\":\(spi.dummyByte)"
+        case .uart(let serial):
+            text += ",\"bus\":\"uart\",\"databits\":\(serial.dataBits),\"parity\":\"\(serial.parity.rawValue)\""
+            text += ",\"stopbits\":\(serial.stopBits)"
+        }
+        return Array((text + ",\"startedAt\":\(quoted(header.startedAt))}\n").utf8)
+    }
+
+    private static func quoted(_ text: String) -> String {
+        let escaped = text.map { character in
+            character == "\"" || character == "\\" ? "\\\(character)" : character < " " ? " " : "\(character)"
+        }
+        return "\"\(escaped.joined())\""
+    }
+
+    static func append(_ event: TraceEvent, to text: inout [UInt8]) {
+        append("{\"at\":", event.time, to: &text)
+        if event.duration > 0 { append(",\"for\":", event.duration, to: &text) }
+        switch event.what {
+        case .transfer(let sent, let reading, let received):
+            if !sent.isEmpty { append(",\"sent\":\"", sent, to: &text) }
+            if reading > 0 { append(",\"reading\":", UInt64(reading), to: &text) }
+            if !received.isEmpty { append(",\"received\":\"", received, to: &text) }
+        case .sent(let bytes): append(",\"sent\":\"", bytes, to: &text)
+        case .received(let bytes): append(",\"received\":\"", bytes, to: &text)
+        case .speed(let speed): append(",\"speed\":", UInt64(speed), to: &text)
+        case .hold(let holds): text += Array(",\"hold\":\(holds)".utf8)
+        }
+        text += Array("}\n".utf8)
+    }
+
+    private static func append(_ key: StaticString, _ number: UInt64, to text: inout [UInt8]) {
+        key.withUTF8Buffer { text += $0 }
+        text += "\(number)".utf8
+    }
+
+    private static func append(_ key: StaticString, _ bytes: [UInt8], to text: inout [UInt8]) {
+        key.withUTF8Buffer { text += $0 }
+        text.reserveCapacity(text.count + 2 * bytes.count + 8)
+        for byte in bytes {
+            text.append(digit(byte >> 4))
+            text.append(digit(byte & 15))
+        }
+        text.append(UInt8(ascii: "\""))
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? value + UInt8(ascii: "0") : value - 10 + UInt8(ascii: "a")
+    }
+
+    // MARK: Reading
+
+    private struct Header: Decodable {
+        var trace: Int
+        var device: String
+        var speed: UInt32
+        var bus: String
+        var mode: Int?
+        var order: String?
+        var cspol: String?
+        var dummy: UInt8?
+        var databits: Int?
+        var parity: String?
+        var stopbits: Int?
+        var startedAt: String
+    }
+
+    private struct Event: Decodable {
+        var at: UInt64
+        var `for`: UInt64?
+        var sent: String?
+        var reading: Int?
+        var received: String?
+        var speed: UInt32?
+        var hold: Bool?
+    }
+
+    /// The most that a reading of a trace can be of: 256 MiB, as on the command line.
+    private static let longestReading = 1 << 28
+
+    /// - Throws: `badAddress` with the name and the line that cannot be read.
+    static func parse(_ text: some Collection<UInt8>, name: String) throws(PeripheralError) -> Trace {
+        var trace: Trace?
+        var number = 0
+        for line in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+            number += 1
+            if line.isEmpty { continue }
+            guard var known = trace else {
+                guard let header = header(Data(line)) else {
+                    throw .badAddress(name, reason: "no trace: its first line is none of hil's, version \(version)")
+                }
+                trace = Trace(header: header)
+                continue
+            }
+            let isSPI = if case .spi = known.header.line { true } else { false }
+            guard let event = event(Data(line), isSPI: isSPI) else {
+                throw .badAddress(name, reason: "line \(number) is no event of a trace")
+            }
+            trace = nil
+            known.events.append(event)
+            trace = known
+        }
+        guard let trace else { throw .badAddress(name, reason: "no trace: it is empty") }
+        return trace
+    }
+
+    private static func header(_ line: Data) -> TraceHeader? {
+        guard let header = try? JSONDecoder().decode(Header.self, from: line), header.trace == version,
+            header.speed > 0
+        else { return nil }
+        let kind: TraceHeader.Line
+        switch header.bus {
+        case "spi":
+            var spi = SPISettings()
+            guard let mode = header.mode, (0...3).contains(mode) else { return nil }
+            spi.mode = mode
+            spi.leastSignificantFirst = header.order == "lsb"
+            spi.chipSelectIsHigh = header.cspol == "high"
+            spi.dummyByte = header.dummy ?? spi.dummyByte
+            kind = .spi(spi)
+        case "uart":
+            var serial = SerialSettings()
+            guard let bits = header.databits, (5...8).contains(bits), let stops = header.stopbits,
+                (1...2).contains(stops),
+                let parity = header.parity.flatMap(SerialSettings.Parity.init)
+            else { return nil }
+            (serial.dataBits, serial.stopBits, serial.parity) = (bits, stops, parity)
+            serial.baudRate = header.speed
+            kind = .uart(serial)
+        default: return nil
+        }
+        return TraceHeader(device: header.device, line: kind, speed: header.speed, startedAt: header.startedAt)
+    }
+
+    private static func event(_ line: Data, isSPI: Bool) -> TraceEvent? {
+        guard let event = try? JSONDecoder().decode(Event.self, from: line) else { return nil }
+        func made(_ what: TraceEvent.What) -> TraceEvent {
+            TraceEvent(time: event.at, duration: event.for ?? 0, what)
+        }
+        if let speed = event.speed { return speed > 0 ? made(.speed(speed)) : nil }
+        if let hold = event.hold { return made(.hold(hold)) }
+        guard let sent = bytes(event.sent ?? ""), let received = bytes(event.received ?? "") else { return nil }
+        let reading = event.reading ?? 0
+        guard isSPI else {
+            guard sent.isEmpty != received.isEmpty, reading == 0 else { return nil }
+            return made(sent.isEmpty ? .received(received) : .sent(sent))
+        }
+        guard (0...longestReading).contains(reading), sent.count + reading > 0,
+            received.isEmpty || received.count == (reading > 0 ? reading : sent.count)
+        else { return nil }
+        return made(.transfer(sent: sent, reading: reading, received: received))
+    }
+
+    private static func bytes(_ hex: String) -> [UInt8]? {
+        let digits = hex.utf8.map { digit -> UInt8? in
+            switch digit {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+            default: nil
+            }
+        }
+        guard digits.count % 2 == 0, digits.allSatisfy({ $0 != nil }) else { return nil }
+        return stride(from: 0, to: digits.count, by: 2).map { digits[$0]! << 4 | digits[$0 + 1]! }
+    }
+}
+
+extension Trace {
+    /// Reads a trace that `TraceRecorder` has written.
+    ///
+    /// - Throws: `missing` if there is no such file; `badAddress` if it is no trace.
+    public init(file path: String) throws(PeripheralError) {
+        guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
+            throw .missing("\(path) (a trace)")
+        }
+        self = try TraceLines.parse(data, name: path)
+    }
+}
