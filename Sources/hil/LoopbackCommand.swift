@@ -78,7 +78,8 @@ struct LoopbackCommand: ParsableCommand {
         guard packets else {
             var test = LoopbackTest(pattern: source, count: count, timeout: timeout)
             let result = try watched(total: count) {
-                test.onProgress = $0
+                let show = $0
+                test.onProgress = { received, _ in show(received) }
             } running: {
                 try test.run(on: port)
             }
