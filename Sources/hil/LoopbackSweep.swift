@@ -28,7 +28,10 @@ struct LoopbackSweep {
     }
 
     private func conclude(_ report: LoopbackReport) throws {
-        if report.errors > 0 { throw ExitStatus.dataErrors }
+        // What a line that stands still has swallowed is no error in the data.
+        if report.points.contains(where: { $0.result.map { $0.errors > 0 && !$0.timedOut } ?? false }) {
+            throw ExitStatus.dataErrors
+        }
         if let error = report.points.compactMap(\.error).first { throw error }
         if report.points.contains(where: { $0.result?.timedOut ?? false }) { throw ExitStatus.timeOut }
         if report.interrupted { throw Interruption.Happened() }

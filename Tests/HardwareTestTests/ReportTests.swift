@@ -77,13 +77,14 @@ struct ReportTests {
             #expect(drawing.attributes["aria-label"] != nil || drawing.attributes["aria-hidden"] == "true")
         }
         for circle in elements.named("circle") {
-            let (x, y) = (Double(circle.attributes["cx"] ?? ""), Double(circle.attributes["cy"] ?? ""))
-            #expect((0...440).contains(try #require(x)) && (0...290).contains(try #require(y)))
+            let x = try #require(Double(circle.attributes["cx"] ?? ""))
+            let y = try #require(Double(circle.attributes["cy"] ?? ""))
+            #expect((0...440).contains(x) && (0...290).contains(y))
         }
         for rectangle in elements.named("rect") {
-            let attributes = rectangle.attributes
-            let (x, width) = (Double(attributes["x"] ?? ""), Double(attributes["width"] ?? ""))
-            #expect(try #require(x) >= 0 && x! + width! <= 440.1)
+            let x = try #require(Double(rectangle.attributes["x"] ?? ""))
+            let width = try #require(Double(rectangle.attributes["width"] ?? ""))
+            #expect(x >= 0 && x + width <= 440.1)
         }
     }
 
