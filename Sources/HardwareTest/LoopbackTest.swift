@@ -1,4 +1,3 @@
-import Foundation
 import PeripheralIO
 import RTOS
 
@@ -9,8 +8,14 @@ public struct LoopbackTest: Sendable {
     public var count: Int
     /// Ends the test when nothing has moved for this long.
     public var timeout: Timeout
-    /// Called now and then, from a thread of the test, with the number of bytes that are back.
-    public var onProgress: (@Sendable (Int) -> Void)?
+    /// Bytes in a transfer, 1…`largestTransfer`; nil for as many as suit the line.
+    public var transferSize: Int?
+    /// Sends nothing more after this long, in nanoseconds, though `count` may not be reached.
+    public var longest: UInt64?
+    /// Called now and then, from a thread of the test, with the number of bytes that are back and of errors so far.
+    public var onProgress: (@Sendable (_ received: Int, _ errors: Int) -> Void)?
+    /// Asked now and then, from the threads of the test; once true, the test ends with what it has.
+    public var shouldStop: (@Sendable () -> Bool)?
 
     public init(pattern: Pattern, count: Int, timeout: Timeout = .milliseconds(5000)) {
         self.pattern = pattern
@@ -22,64 +27,48 @@ public struct LoopbackTest: Sendable {
     ///
     /// - Throws: what the peripheral throws; wrong data is not thrown but counted.
     public func run(on port: Peripheral) throws(PeripheralError) -> LoopbackResult {
-        let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.largestBlock, alignment: 64)
-        defer { scratch.deallocate() }
+        try measure(on: port).result
+    }
+
+    /// `run`, with a result that those of other runs can be added to.
+    public func measure(on port: Peripheral) throws(PeripheralError) -> LoopbackMeasurement {
         try port.control(.useZeroCopyTX)
         let start = MonotonicTime.now
+        let end = longest.map { start.advanced(byNanoseconds: $0) } ?? .never
         let outcome =
             port.isSPI
-            ? try SPILoopback(self, port, scratch: scratch).run()
-            : try SerialLoopback(self, port, scratch: scratch).run()
+            ? try SPILoopback(self, port, until: end).run() : try SerialLoopback(self, port, until: end).run()
         let duration = MonotonicTime.now.nanoseconds(since: start)
-        return LoopbackResult(
+        return LoopbackMeasurement(
             device: port.name,
             isSPI: port.isSPI,
             hasWire: port.hasWire,
-            bitRate: port.hasWire ? port.speed : nil,
-            bytesSent: outcome.sent,
-            bytesReceived: outcome.check.count,
-            errors: outcome.check.errors + max(0, outcome.sent - outcome.check.count),
-            firstError: outcome.check.firstError ?? (outcome.check.count < outcome.sent ? outcome.check.count : nil),
-            sha256Sent: StreamCheck.sha256(of: pattern, count: outcome.sent, scratch: scratch),
+            bitRate: port.speed,
+            bitsPerByte: port.bitsPerByte,
+            pattern: pattern.name,
+            transferSize: blockSize(for: port),
+            sent: outcome.sent,
+            received: outcome.check.count,
+            damage: outcome.check.aligner.damage,
+            sha256Sent: StreamCheck.sha256(of: pattern, count: outcome.sent),
             sha256Received: outcome.check.sha256,
             timedOut: outcome.timedOut,
-            seconds: Double(duration) / 1e9,
-            wireShare: port.hasWire
-                ? Double(outcome.check.count * port.bitsPerByte) / Double(max(port.speed, 1)) / (Double(duration) / 1e9)
-                : nil,
-            writeCall: outcome.timing.writeCall.summary,
-            completion: outcome.timing.completion.summary)
+            interrupted: isToStop,
+            nanoseconds: max(1, duration),
+            timing: outcome.timing)
     }
 
-    static let largestBlock = 65536
+    var isToStop: Bool { shouldStop?() ?? false }
 
-    /// Long enough that the calls do not matter, short enough that a slow line still shows progress.
+    public static let largestTransfer = 16 << 20
+    private static let largestBlock = 65536
+
+    /// Unless told: long enough that the calls do not matter, short enough that a slow line still shows progress.
     func blockSize(for port: Peripheral) -> Int {
+        if let transferSize { return transferSize }
         guard port.hasWire else { return Self.largestBlock }
         let perTwentieth = Int(port.speed) / port.bitsPerByte / 20
         return min(Self.largestBlock, max(16, perTwentieth))
-    }
-}
-
-/// What the writes of a test took.
-struct WriteTiming {
-    var writeCall = LatencyRecord()
-    var completion = LatencyRecord()
-
-    /// Waits for a write, and notes how long after its last bit the waiter ran, if it had to wait at all. One that
-    /// takes longer than `timeout` is cancelled.
-    mutating func finish<Buffer: TransferMemory & ~Copyable>(
-        _ write: consuming InFlightWrite<Buffer>, within timeout: Timeout
-    ) -> FinishedWrite<Buffer> {
-        let before = MonotonicTime.now
-        let isInTime = write.isComplete(within: timeout)
-        let after = MonotonicTime.now
-        if !isInTime { write.cancel() }
-        let finished = write.wait()
-        if isInTime, let completedAt = finished.completedAt, completedAt > before {
-            completion.record(nanoseconds: after.nanoseconds(since: completedAt))
-        }
-        return finished
     }
 }
 

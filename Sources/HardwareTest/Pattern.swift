@@ -9,21 +9,45 @@ public enum Pattern: Sendable {
     case alternating
     /// 01, 02, 04, … 80, and again: one wire at a time.
     case walkingOnes
+    /// FE, FD, FB, … 7F, and again.
+    case walkingZeros
+    /// What bit error testers send.
+    case prbs(PRBS)
     /// Random bytes that repeat exactly from a seed.
     case random(seed: UInt64)
     /// A file's content, and again.
     case file(Data)
 
     /// The names for the command line.
-    public static let names = ["counter", "alternating", "walking-ones", "random"]
+    public static let names = [
+        "random", "prbs7", "prbs15", "prbs23", "prbs31", "counter", "walking-ones", "walking-zeros", "alternating",
+    ]
 
     public init?(name: String, seed: UInt64 = 1) {
         switch name {
         case "counter": self = .counter
         case "alternating": self = .alternating
         case "walking-ones": self = .walkingOnes
+        case "walking-zeros": self = .walkingZeros
         case "random": self = .random(seed: seed)
+        case "prbs7": self = .prbs(.prbs7)
+        case "prbs15": self = .prbs(.prbs15)
+        case "prbs23": self = .prbs(.prbs23)
+        case "prbs31": self = .prbs(.prbs31)
         default: return nil
+        }
+    }
+
+    /// The name that `init(name:seed:)` takes; of a file, `file`.
+    public var name: String {
+        switch self {
+        case .counter: "counter"
+        case .alternating: "alternating"
+        case .walkingOnes: "walking-ones"
+        case .walkingZeros: "walking-zeros"
+        case .prbs(let sequence): "prbs\(sequence.order)"
+        case .random: "random"
+        case .file: "file"
         }
     }
 
@@ -36,6 +60,10 @@ public enum Pattern: Sendable {
             for place in 0..<buffer.count { buffer[place] = (position &+ place) & 1 == 0 ? 0x55 : 0xAA }
         case .walkingOnes:
             for place in 0..<buffer.count { buffer[place] = 1 << UInt8(truncatingIfNeeded: (position &+ place) & 7) }
+        case .walkingZeros:
+            for place in 0..<buffer.count { buffer[place] = ~(1 << UInt8(truncatingIfNeeded: (position &+ place) & 7)) }
+        case .prbs(let sequence):
+            sequence.fill(buffer, from: position)
         case .random(let seed):
             fillRandom(buffer, from: position, seed: seed)
         case .file(let data):

@@ -5,13 +5,16 @@ import RTOS
 struct SPILoopback {
     private let test: LoopbackTest
     private let port: Peripheral
+    private let end: MonotonicTime
     private var check: StreamCheck
     private var timing = WriteTiming()
 
-    init(_ test: LoopbackTest, _ port: Peripheral, scratch: UnsafeMutableRawBufferPointer) {
+    init(_ test: LoopbackTest, _ port: Peripheral, until end: MonotonicTime) {
         self.test = test
         self.port = port
-        check = StreamCheck(test.pattern, scratch: scratch)
+        self.end = end
+        let order = port.address.spi.leastSignificantFirst ? BitOrder.leastSignificantFirst : .mostSignificantFirst
+        check = StreamCheck(StreamAligner(transfersOf: test.pattern, order: order))
     }
 
     consuming func run() throws(PeripheralError) -> LoopbackOutcome {
@@ -20,29 +23,31 @@ struct SPILoopback {
         // While one pair of buffers is on the wire the other is checked and filled.
         var ready = nextBlock(block, from: 0)
         var used = nextBlock(block, from: 0)
-        var usedHasData = false
-        while sent < test.count {
+        var usedEnd: Int?
+        while sent < test.count, MonotonicTime.now < end, !test.isToStop {
             let length = ready.sent.count
             let start = MonotonicTime.now
             let write = ready.takeBoth { port.exchange($0, into: $1) }
             timing.writeCall.record(nanoseconds: MonotonicTime.now.nanoseconds(since: start))
 
-            if usedHasData { checkReceived(used) }
-            sent += length
+            if let usedEnd { checkReceived(used, endingAt: usedEnd) }
             used = used.takeBoth { sentBuffer, received in
-                refill(sentBuffer, received, block, from: sent)
+                refill(sentBuffer, received, block, from: sent + length)
             }
-            let finished = timing.finish(write, within: test.timeout)
+            let finished = timing.finish(write, of: test)
             if finished.error == .cancelled {
-                return LoopbackOutcome(sent: sent, check: check, timing: timing, timedOut: true)
+                return LoopbackOutcome(sent: sent + length, check: check, timing: timing, timedOut: !test.isToStop)
             }
             if let error = finished.error { throw error }
+            let completedAt = finished.completedAt ?? .now
+            timing.roundTrip.record(nanoseconds: completedAt > start ? completedAt.nanoseconds(since: start) : 1)
+            sent += length
             ready = used
             used = finished.takeBuffer()
-            usedHasData = true
-            test.onProgress?(sent)
+            usedEnd = sent
+            test.onProgress?(sent, check.aligner.damage.badBytes)
         }
-        if usedHasData { checkReceived(used) }
+        if let usedEnd { checkReceived(used, endingAt: usedEnd) }
         return LoopbackOutcome(sent: sent, check: check, timing: timing, timedOut: false)
     }
 
@@ -65,7 +70,8 @@ struct SPILoopback {
         return Buffers(sent: sent, received: received)
     }
 
-    private mutating func checkReceived(_ buffers: borrowing Buffers) {
-        check.check(UnsafeRawBufferPointer(buffers.received.transferMemory))
+    private mutating func checkReceived(_ buffers: borrowing Buffers, endingAt end: Int) {
+        let received = UnsafeRawBufferPointer(buffers.received.transferMemory)
+        check.check(received, transfer: end - received.count..<end)
     }
 }

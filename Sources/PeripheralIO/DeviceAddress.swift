@@ -91,6 +91,9 @@ public struct DeviceAddress: Hashable, Sendable {
         name.hasPrefix("/dev/") ? String(name.dropFirst(5)) : name
     }
 
+    /// Whether it is opened as a serial port rather than as an SPI controller.
+    public var isSerialPort: Bool { isUART }
+
     private var isUART: Bool {
         switch device {
         case .serial, .virtualUART, .virtualTTY: true

@@ -3,7 +3,7 @@ import HardwareTest
 
 /// The result of a loopback test with packets as people read it.
 enum PacketLoopbackReport {
-    typealias Row = LoopbackReport
+    typealias Row = LoopbackText
 
     static func text(_ result: PacketLoopbackResult) -> String {
         let line = Row.line(isSPI: result.isSPI, bitRate: result.bitRate)

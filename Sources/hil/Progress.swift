@@ -1,19 +1,26 @@
 import Foundation
 import RTOS
 
-/// How far long work has come, on a terminal; nothing when the output is not one.
+/// How far long work has come, in one line on a terminal; nothing when the output is not one.
 final class Progress: Sendable {
-    private let total: Int
     private let isOnTerminal = isatty(STDERR_FILENO) == 1
+    /// https://no-color.org: any value but an empty one.
+    private let hasColour = (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
     private let nextShow = Guarded(MonotonicTime(nanoseconds: 0))
     private static let interval: UInt64 = 100_000_000
 
-    init(total: Int) {
-        self.total = total
+    /// Shows so many bytes of so many.
+    func show(_ done: Int, of total: Int) {
+        guard total > 0 else { return }
+        let percent = Int(Double(done) / Double(total) * 100)
+        show("\(LoopbackText.grouped(done)) of \(LoopbackText.grouped(total)) bytes, \(percent) %")
     }
 
-    func show(_ done: Int) {
-        guard isOnTerminal, total > 0 else { return }
+    /// Shows a line instead of the one before, but not more than ten in a second.
+    ///
+    /// - Parameter alarm: what follows it, in red where there is colour.
+    func show(_ line: @autoclosure () -> String, alarm: @autoclosure () -> String = "") {
+        guard isOnTerminal else { return }
         let now = MonotonicTime.now
         let isDue = nextShow.withLock { next in
             guard now >= next else { return false }
@@ -21,8 +28,9 @@ final class Progress: Sendable {
             return true
         }
         guard isDue else { return }
-        let percent = Int(Double(done) / Double(total) * 100)
-        write("\r\(LoopbackReport.grouped(done)) of \(LoopbackReport.grouped(total)) bytes, \(percent) %")
+        let alarm = alarm()
+        let end = alarm.isEmpty || !hasColour ? alarm : "\u{1B}[31m\(alarm)\u{1B}[0m"
+        write("\r\(line())\(end)\u{1B}[K")
     }
 
     /// Leaves an empty line for what is printed next.

@@ -60,22 +60,8 @@ final class SerialPipe: Sendable {
             let wasOver = inputIsOver.load(ordering: .acquiring)
             let count = try port.read(into: buffer, atLeast: 1)
             if count == 0, wasOver { return }
-            guard writeOut(UnsafeRawBufferPointer(rebasing: buffer[..<count])) else { return }
+            guard writeAll(UnsafeRawBufferPointer(rebasing: buffer[..<count]), to: STDOUT_FILENO) else { return }
         }
-    }
-
-    /// False if nobody reads any more.
-    private func writeOut(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        var done = 0
-        while done < bytes.count {
-            let step = write(STDOUT_FILENO, bytes.baseAddress! + done, bytes.count - done)
-            if step > 0 {
-                done += step
-            } else if errno != EINTR {
-                return false
-            }
-        }
-        return true
     }
 }
 

@@ -5,7 +5,10 @@ import Testing
 @Suite("Test patterns")
 struct PatternTests {
     private static let file = Data((0..<1009).map { UInt8(truncatingIfNeeded: $0 &* 31) })
-    static let patterns: [Pattern] = [.counter, .alternating, .walkingOnes, .random(seed: 7), .file(file)]
+    static let patterns: [Pattern] = [
+        .counter, .alternating, .walkingOnes, .walkingZeros, .random(seed: 7), .prbs(.prbs7), .prbs(.prbs31),
+        .file(file),
+    ]
 
     private func bytes(of pattern: Pattern, _ range: Range<Int>) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: range.count)

@@ -12,19 +12,23 @@ enum Hil {
     }
 
     /// `hil` lies beside the test bundle.
-    private static let path: String = {
+    static let path: String = {
         let bundle = Bundle.allBundles.map(\.bundlePath).first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0]
         return URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent("hil").path
     }()
 
     /// Starts it; the caller ends it.
-    static func start(_ arguments: [String], input: Pipe? = nil, output: Pipe? = nil) throws -> Process {
+    static func start(
+        _ arguments: [String], input: Pipe? = nil, output: Pipe? = nil, errors: FileHandle? = nil,
+        environment: [String: String] = [:]
+    ) throws -> Process {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments
         process.standardInput = input ?? FileHandle.nullDevice
         process.standardOutput = output ?? FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
+        process.standardError = errors ?? FileHandle.nullDevice
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         try process.run()
         return process
     }

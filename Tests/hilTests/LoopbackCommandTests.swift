@@ -46,6 +46,79 @@ struct LoopbackCommandTests {
         #expect(try JSONDecoder().decode(LoopbackResult.self, from: twice.output).isGood)
     }
 
+    @Test("sweeps over clocks, modes, sizes and patterns, with a line for each combination")
+    func sweep() throws {
+        let arguments = [
+            "loopback", "virtual://spi", "--clock", "1M,10M", "--mode", "0,3", "--size", "64..256", "--pattern",
+            "prbs7,walking-zeros", "--bytes", "2000",
+        ]
+        let outcome = try Hil.run(arguments)
+        #expect(outcome.status == 0 && outcome.errors.isEmpty)
+        #expect(!outcome.output.contains(0x1B))
+        #expect(outcome.text.split(separator: "\n").count == 2 + 2 * 2 * 3 * 2)
+        #expect(outcome.text.contains("24 points"))
+        let report = try JSONDecoder().decode(LoopbackReport.self, from: Hil.run(arguments + ["--json"]).output)
+        #expect(report.isGood && report.points.count == 24)
+        #expect(report.points.map(\.transferSize).prefix(3) == [64, 128, 256])
+        #expect(report.points[3].result?.bitRate == 10_000_000)
+    }
+
+    @Test("writes a page and JUnit's XML, also when there were errors")
+    func reports() throws {
+        let folder = try TemporaryFolder()
+        let outcome = try Hil.run(
+            [
+                "loopback", "virtual://uart?baud=3M&lose=1e-3", "--bytes", "20k", "--report", "r.html", "--junit",
+                "j.xml",
+            ],
+            in: folder.url)
+        #expect(outcome.status == 1)
+        let page = try String(contentsOf: folder.url.appendingPathComponent("r.html"), encoding: .utf8)
+        #expect(page.contains("bytes lost") && page.hasSuffix("</html>\n"))
+        let xml = try String(contentsOf: folder.url.appendingPathComponent("j.xml"), encoding: .utf8)
+        #expect(xml.contains("<failure message="))
+        let unwritable = try Hil.run("loopback", "virtual://spi", "--bytes", "10", "--report", "/nonexistent/r.html")
+        #expect(unwritable.status == 2 && unwritable.errors.contains("cannot be written"))
+        #expect(unwritable.text.contains("1 point"))
+    }
+
+    @Test("goes on for as long as it is told, and ends at Ctrl-C with what it has")
+    func soak() throws {
+        let timed = try Hil.run("loopback", "virtual://spi", "--bytes", "10k", "--for", "0.5s", "--json")
+        let report = try JSONDecoder().decode(LoopbackReport.self, from: timed.output)
+        #expect(timed.status == 0 && report.rounds > 1 && report.isGood)
+
+        for (url, status) in [("virtual://spi", Int32(130)), ("virtual://spi?flip=1e-3", 1)] {
+            let output = Pipe()
+            let process = try Hil.start(["loopback", url, "--bytes", "100k", "--for", "8h", "--json"], output: output)
+            // A signal before it has begun to listen would end it at once; so it is sent until it is over.
+            while process.isRunning {
+                usleep(300_000)
+                process.interrupt()
+            }
+            let data = output.fileHandleForReading.readDataToEndOfFile()
+            let interrupted = try JSONDecoder().decode(LoopbackReport.self, from: data)
+            #expect(interrupted.interrupted)
+            #expect(process.terminationStatus == status)
+        }
+    }
+
+    @Test("shows its progress on a terminal, in colour unless NO_COLOR says otherwise", arguments: [true, false])
+    func progress(isColoured: Bool) throws {
+        let terminal = try #require(PtyPair())
+        let process = try Hil.start(
+            ["loopback", "virtual://spi?flip=1e-3&speed=1M", "--seconds", "0.3", "--pattern", "counter,random"],
+            errors: FileHandle(forWritingAtPath: terminal.path),
+            environment: ["NO_COLOR": isColoured ? "" : "1"])
+        process.waitUntilExit()
+        var shown = ""
+        while !shown.contains("point 2 of 2") {
+            shown += String(decoding: terminal.read(1), as: UTF8.self)
+        }
+        while !shown.contains("bytes wrong") { shown += String(decoding: terminal.read(1), as: UTF8.self) }
+        #expect(shown.contains("\u{1B}[31m") == isColoured)
+    }
+
     @Test("asks for as much as takes the given time at the line's rate")
     func seconds() throws {
         let outcome = try Hil.run("loopback", "virtual://uart?baud=100k", "--seconds", "0.5", "--json")
@@ -94,6 +167,16 @@ struct LoopbackCommandTests {
             (["loopback", "virtual://spi", "--framing", "slip"], 2, "with --packets"),
             (["loopback", "virtual://spi", "--packets", "--framing", "tar"], 2, "cobs, slip, start-end, length"),
             (["loopback", "virtual://spi", "--packets", "--longest", "7"], 2, "8 to 65535"),
+            (["loopback", "virtual://spi", "--packets", "--for", "1h"], 2, "--packets go without"),
+            (["loopback", "virtual://spi", "--clock", "1M..x"], 2, "--clock"),
+            (["loopback", "virtual://spi", "--mode", "4"], 2, "0 to 3"),
+            (["loopback", "virtual://spi", "--baud", "9600"], 2, "an SPI bus has a --clock"),
+            (["loopback", "virtual://uart", "--clock", "1M"], 2, "a serial port has a --baud"),
+            (["loopback", "virtual://uart", "--mode", "1"], 2, "mode"),
+            (["loopback", "virtual://spi", "--for", "soon"], 2, "--for"),
+            (["loopback", "virtual://uart", "--baud", "13M,1M"], 8, "not supported"),
+            (["loopback", "virtual://spi?unplug=100", "--size", "16"], 7, "device lost"),
+            (["loopback", "virtual://uart?stall=100", "--timeout", "0.2", "--size", "16"], 6, "timed out"),
             (["loopback", "/dev/null"], 2, "not a serial port"),
             (["loopback", "/SPI9/"], 3, "the board has"),
             (["loopback", "/dev/ttyNONE"], 3, "no such device"),

@@ -2,11 +2,12 @@ import Foundation
 import HardwareTest
 
 /// A loopback test's result as people read it.
-enum LoopbackReport {
+enum LoopbackText {
     static func text(_ result: LoopbackResult) -> String {
         var lines = ["\(result.device)  \(line(isSPI: result.isSPI, bitRate: result.bitRate))"]
         lines.append(row("bytes", "\(grouped(result.bytesSent)) sent, \(grouped(result.bytesReceived)) back"))
         lines.append(row("errors", errors(result)))
+        lines += damage(result)
         lines.append(row("SHA-256", digests(result)))
         lines.append(row("throughput", throughput(result)))
         if let summary = result.writeCall { lines.append(row("write call", durations(summary))) }
@@ -15,6 +16,7 @@ enum LoopbackReport {
             let name = result.hasWire ? "completion" : "hand-over"
             lines.append(row(name, durations(summary)))
         }
+        if let summary = result.roundTrip { lines.append(row("round trip", durations(summary))) }
         return lines.joined(separator: "\n")
     }
 
@@ -35,6 +37,20 @@ enum LoopbackReport {
         let first = result.firstError.map { ", the first at byte \(grouped($0))" } ?? ""
         return "\(grouped(result.errors)) bytes\(first)\(result.timedOut ? "; timed out" : "")"
     }
+
+    /// What was wrong, and the first places.
+    private static func damage(_ result: LoopbackResult) -> [String] {
+        let damage = result.damage
+        guard !damage.isClean else { return [] }
+        var lines = [row("", LoopbackDamageText.summary(damage))]
+        lines += damage.events.prefix(mostEvents).map { row("", LoopbackDamageText.line($0)) }
+        if damage.eventCount > mostEvents {
+            lines.append(row("", "and \(grouped(damage.eventCount - mostEvents)) more"))
+        }
+        return lines
+    }
+
+    private static let mostEvents = 5
 
     private static func digests(_ result: LoopbackResult) -> String {
         result.sha256Sent == result.sha256Received
@@ -60,11 +76,11 @@ enum LoopbackReport {
         "  " + name.padding(toLength: 12, withPad: " ", startingAt: 0) + value
     }
 
-    private static func microseconds(_ nanoseconds: UInt64) -> String {
+    static func microseconds(_ nanoseconds: UInt64) -> String {
         String(format: "%.1f µs", Double(nanoseconds) / 1000)
     }
 
-    private static func frequency(_ hertz: UInt32) -> String {
+    static func frequency(_ hertz: UInt32) -> String {
         hertz >= 1_000_000
             ? String(format: "%.4g MHz", Double(hertz) / 1e6) : String(format: "%.4g kHz", Double(hertz) / 1e3)
     }

@@ -1,0 +1,135 @@
+import Foundation
+import PeripheralIO
+import RTOS
+
+/// Runs a loopback test at each point of a sweep, once or for a given time, and goes on after errors.
+///
+/// Each point opens the device anew with its own settings, so that a device that was lost and has come back is used again.
+public struct LoopbackSuite: Sendable {
+    public var address: DeviceAddress
+    public var points: [LoopbackPoint]
+    /// Bytes to send at each point; nil for as many as take `secondsPerPoint` at the line's rate.
+    public var count: Int?
+    public var secondsPerPoint = 1.0
+    /// Whether a point that is slower than its line is cut short after `secondsPerPoint`.
+    public var limitsTime = true
+    public var timeout = Timeout.milliseconds(5000)
+    /// Goes through the points again and again for so many seconds; nil for once.
+    public var soak: Double?
+    /// Asked now and then, from threads of the test; once true, it ends with what it has.
+    public var shouldStop: (@Sendable () -> Bool)?
+    /// Called now and then, from threads of the test.
+    public var onProgress: (@Sendable (Progress) -> Void)?
+
+    public struct Progress: Sendable {
+        public var point: Int
+        public var points: Int
+        /// Of the present point.
+        public var bytes: Int
+        public var total: Int
+        /// Of all points.
+        public var errors: Int
+        public var failures: Int
+        public var seconds: Double
+    }
+
+    public init(address: DeviceAddress, points: [LoopbackPoint]) {
+        self.address = address
+        self.points = points
+    }
+
+    /// Blocks until all is done. Errors of the device are noted at their points.
+    public func run() -> LoopbackReport {
+        var run = Run(suite: self)
+        run.go()
+        return run.report
+    }
+
+    private struct Run {
+        let suite: LoopbackSuite
+        let start = MonotonicTime.now
+        var report: LoopbackReport
+        private var measurements: [LoopbackMeasurement?]
+
+        init(suite: LoopbackSuite) {
+            self.suite = suite
+            report = LoopbackReport(
+                device: suite.address.name, startedAt: Date().formatted(.iso8601), seconds: 0, rounds: 0,
+                interrupted: false,
+                points: suite.points.map {
+                    .init(
+                        rate: $0.rate, mode: $0.mode, transferSize: $0.transferSize, pattern: $0.pattern.name)
+                })
+            measurements = Array(repeating: nil, count: suite.points.count)
+        }
+
+        private var elapsed: Double { Double(MonotonicTime.now.nanoseconds(since: start)) / 1e9 }
+        private var isStopped: Bool { suite.shouldStop?() ?? false }
+        private var isOver: Bool { suite.soak.map { elapsed >= $0 } ?? (report.rounds > 0) }
+
+        mutating func go() {
+            repeat {
+                for index in suite.points.indices where !isStopped && !(report.rounds > 0 && isOver) { measure(index) }
+                report.rounds += 1
+            } while !isStopped && !isOver
+            report.interrupted = isStopped
+            for index in suite.points.indices { report.points[index].result = measurements[index]?.result }
+            report.seconds = elapsed
+        }
+
+        private mutating func measure(_ index: Int) {
+            do throws(PeripheralError) {
+                let measurement = try run(suite.points[index], index)
+                report.timeline.note(
+                    at: elapsed, bytes: measurement.result.bytesReceived, errors: measurement.damage.badBytes)
+                measurements[index]?.add(measurement)
+                if measurements[index] == nil { measurements[index] = measurement }
+            } catch {
+                report.points[index].failureCount += 1
+                report.points[index].failure = error.description
+                report.points[index].error = error
+                report.timeline.note(at: elapsed, bytes: 0, errors: 1)
+                // A device that has gone may come back.
+                if suite.soak != nil { pause() }
+            }
+        }
+
+        private func pause() {
+            for _ in 0..<10 where !isStopped && !isOver { Thread.sleep(forTimeInterval: 0.1) }
+        }
+
+        private func run(_ point: LoopbackPoint, _ index: Int) throws(PeripheralError) -> LoopbackMeasurement {
+            let port = try Peripheral(address: point.address(from: suite.address))
+            defer { port.close() }
+            let total = suite.amount(for: port)
+            var test = LoopbackTest(pattern: point.pattern, count: total, timeout: suite.timeout)
+            test.transferSize = point.transferSize
+            test.shouldStop = suite.shouldStop
+            test.longest = longest
+            let errors = measurements.reduce(0) { $0 + ($1?.damage.badBytes ?? 0) }
+            let failures = report.points.reduce(0) { $0 + $1.failureCount }
+            let (count, start, onProgress) = (suite.points.count, start, suite.onProgress)
+            test.onProgress = { bytes, newErrors in
+                onProgress?(
+                    Progress(
+                        point: index, points: count, bytes: bytes, total: total, errors: errors + newErrors,
+                        failures: failures, seconds: Double(MonotonicTime.now.nanoseconds(since: start)) / 1e9))
+            }
+            return try test.measure(on: port)
+        }
+
+        /// Nanoseconds that a point may take.
+        private var longest: UInt64? {
+            var seconds = suite.limitsTime && suite.count == nil ? suite.secondsPerPoint : .infinity
+            if let soak = suite.soak { seconds = min(seconds, max(0.001, soak - elapsed)) }
+            return seconds < 1e9 ? UInt64(seconds * 1e9) : nil
+        }
+    }
+
+    /// Without a wire there is no rate to go by: what a kernel moves in about this time.
+    func amount(for port: Peripheral) -> Int {
+        if let count { return count }
+        let perSecond = port.hasWire ? Double(port.speed) / Double(port.bitsPerByte) : 20e6
+        return max(1, Int(perSecond * secondsPerPoint))
+    }
+}
