@@ -47,6 +47,10 @@ protocol Driver: AnyObject, Sendable {
     @discardableResult
     func apply(_ setting: LineSetting) throws(PeripheralError) -> UInt32
 
+    /// Carries out a transaction of many segments under one chip select, and returns when all is off the wire. It blocks,
+    /// and looks meanwhile, as often as it can, whether it `isOver`; `event` is signalled when that begins.
+    func transact(_ segments: [SPISegment], isOver: () -> Bool, event: EventDescriptor) throws(PeripheralError)
+
     /// The present time on the device's clock, which is that of all its times.
     var now: MonotonicTime { get }
 
@@ -72,6 +76,10 @@ extension Driver {
         into buffer: UnsafeMutableRawBufferPointer, damaged: (Int) -> Void
     ) throws(PeripheralError) -> Int {
         try receive(into: buffer)
+    }
+
+    func transact(_ segments: [SPISegment], isOver: () -> Bool, event: EventDescriptor) throws(PeripheralError) {
+        throw .notSupported("\(facts.name): transactions of many segments are for spidev nodes")
     }
 }
 
