@@ -34,6 +34,7 @@ let package = Package(
         .target(name: "CLinux"),
         .systemLibrary(
             name: "CLibFTDI", pkgConfig: "libftdi1", providers: [.apt(["libftdi1-dev", "libusb-1.0-0-dev"])]),
+        .systemLibrary(name: "CLibUDev", pkgConfig: "libudev", providers: [.apt(["libudev-dev"])]),
         .target(
             name: "RTOS",
             dependencies: ["CLinux"],
@@ -43,7 +44,7 @@ let package = Package(
         .target(name: "VirtualHardware", dependencies: ["CLinux", "RTOS"]),
         .target(
             name: "PeripheralIO",
-            dependencies: ["CLibFTDI", "CLinux", "RTOS", "VirtualHardware", logging, system, yams],
+            dependencies: ["CLibFTDI", "CLibUDev", "CLinux", "RTOS", "VirtualHardware", logging, system, yams],
             swiftSettings: [.enableExperimentalFeature("Lifetimes")]
         ),
         .target(name: "CFirmware"),
@@ -77,10 +78,15 @@ let package = Package(
             name: "PrimitiveProbe", dependencies: ["RTOS"], path: "Sources/Benchmarks/Probes/PrimitiveProbe"),
         .executableTarget(
             name: "FTDIProbe", dependencies: ["PeripheralIO", "RTOS"], path: "Sources/Benchmarks/Probes/FTDIProbe"),
+        .executableTarget(
+            name: "SPIDevProbe", dependencies: ["PeripheralIO"], path: "Sources/Benchmarks/Probes/SPIDevProbe"),
+        .executableTarget(
+            name: "SerialProbe", dependencies: ["PeripheralIO", "RTOS"], path: "Sources/Benchmarks/Probes/SerialProbe"),
         .target(name: "HardwareTest", dependencies: ["PeripheralIO", "VirtualHardware", crypto, histogram]),
         .executableTarget(name: "hil", dependencies: ["HardwareTest", "VirtualHardware", argumentParser]),
         .testTarget(name: "HardwareTestTests", dependencies: ["HardwareTest"]),
-        .testTarget(name: "hilTests", dependencies: ["hil", "HardwareTest", "VirtualHardware"]),
+        .testTarget(
+            name: "hilTests", dependencies: ["hil", "HardwareTest", "VirtualHardware"], exclude: ["Fixtures"]),
         .testTarget(name: "RTOSTests", dependencies: ["RTOS", "VirtualHardware"]),
         .testTarget(name: "VirtualHardwareTests", dependencies: ["RTOS", "VirtualHardware"]),
         // Compiles C programs and runs them with the library `hilbridge`; links none of it, or the other tests' kernel

@@ -12,7 +12,7 @@ enum Hil {
     }
 
     /// `hil` lies beside the test bundle.
-    private static let path: String = {
+    static let path: String = {
         let bundle = Bundle.allBundles.map(\.bundlePath).first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0]
         return URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent("hil").path
     }()
@@ -36,9 +36,11 @@ enum Hil {
         try run(arguments, input: input, in: folder)
     }
 
-    static func run(_ arguments: [String], input: Data = Data(), in folder: URL? = nil) throws -> Outcome {
+    static func run(
+        _ arguments: [String], input: Data = Data(), in folder: URL? = nil, program: String = path
+    ) throws -> Outcome {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
+        process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
         if let folder { process.currentDirectoryURL = folder }
         let (source, output, errors) = (Pipe(), Pipe(), Pipe())
