@@ -33,6 +33,7 @@ let package = Package(
         .systemLibrary(
             name: "CLibFTDI", pkgConfig: "libftdi1", providers: [.apt(["libftdi1-dev", "libusb-1.0-0-dev"])]),
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CLibUDev", pkgConfig: "libudev", providers: [.apt(["libudev-dev"])]),
         .target(
             name: "RTOS",
             dependencies: ["CLinux"],
@@ -42,7 +43,9 @@ let package = Package(
         .target(name: "VirtualHardware", dependencies: ["CLinux", "RTOS"]),
         .target(
             name: "PeripheralIO",
-            dependencies: ["CLibFTDI", "CLibYAML", "CLinux", "RTOS", "VirtualHardware", logging, system],
+            dependencies: [
+                "CLibFTDI", "CLibUDev", "CLibYAML", "CLinux", "RTOS", "VirtualHardware", logging, system,
+            ],
             swiftSettings: [.enableExperimentalFeature("Lifetimes")]
         ),
         .target(name: "CFirmware"),
@@ -87,6 +90,10 @@ let package = Package(
             name: "PrimitiveProbe", dependencies: ["RTOS"], path: "Sources/Benchmarks/Probes/PrimitiveProbe"),
         .executableTarget(
             name: "FTDIProbe", dependencies: ["PeripheralIO", "RTOS"], path: "Sources/Benchmarks/Probes/FTDIProbe"),
+        .executableTarget(
+            name: "SPIDevProbe", dependencies: ["PeripheralIO"], path: "Sources/Benchmarks/Probes/SPIDevProbe"),
+        .executableTarget(
+            name: "SerialProbe", dependencies: ["PeripheralIO", "RTOS"], path: "Sources/Benchmarks/Probes/SerialProbe"),
         .target(name: "HardwareTest", dependencies: ["PeripheralIO", "VirtualHardware", crypto, histogram]),
         .executableTarget(
             name: "hil",
@@ -101,7 +108,9 @@ let package = Package(
             ]
         ),
         .testTarget(name: "HardwareTestTests", dependencies: ["HardwareTest"]),
-        .testTarget(name: "hilTests", dependencies: ["hil", "HardwareTest", "PeripheralIO", "VirtualHardware"]),
+        .testTarget(
+            name: "hilTests", dependencies: ["hil", "HardwareTest", "PeripheralIO", "VirtualHardware"],
+            exclude: ["Fixtures"]),
         .testTarget(name: "RTOSTests", dependencies: ["RTOS", "VirtualHardware"]),
         .testTarget(name: "VirtualHardwareTests", dependencies: ["RTOS", "VirtualHardware"]),
         // Compiles C programs and runs them with the library `hilbridge`; links none of it, or the other tests' kernel

@@ -6,6 +6,7 @@
 #include <asm/termios.h>
 #include <errno.h>
 #include <linux/serial.h>
+#include <linux/tty_flags.h>
 #include <string.h>
 
 int ioctl(int fd, unsigned long request, ...);
@@ -75,6 +76,9 @@ int hil_serial_set(int fd, const struct hil_serial_line *line)
     settings.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
     settings.c_cc[VMIN] = 1;
     settings.c_cc[VTIME] = 0;
+    // XON is DC1, XOFF is DC3.
+    settings.c_cc[VSTART] = 0x11;
+    settings.c_cc[VSTOP] = 0x13;
 
     settings.c_cflag &= ~(tcflag_t)(CSIZE | CSTOPB | PARENB | PARODD | CMSPAR | CRTSCTS | CBAUD | (CBAUD << IBSHIFT));
     settings.c_cflag |= CREAD | CLOCAL | BOTHER | (BOTHER << IBSHIFT);
@@ -137,6 +141,53 @@ int hil_serial_get_lines(int fd, struct hil_serial_lines *lines)
     lines->ri = (bits & TIOCM_RNG) != 0;
     lines->dcd = (bits & TIOCM_CAR) != 0;
     return 0;
+}
+
+int hil_serial_await_lines(int fd)
+{
+    return result(ioctl(fd, TIOCMIWAIT, TIOCM_CTS | TIOCM_DSR | TIOCM_RNG | TIOCM_CAR));
+}
+
+int hil_serial_get_rs485(int fd, struct hil_serial_rs485 *settings)
+{
+    struct serial_rs485 kernel = {0};
+    if (ioctl(fd, TIOCGRS485, &kernel) < 0)
+        return errno;
+    settings->flags = kernel.flags;
+    settings->delay_before = kernel.delay_rts_before_send;
+    settings->delay_after = kernel.delay_rts_after_send;
+    return 0;
+}
+
+int hil_serial_set_rs485(int fd, const struct hil_serial_rs485 *settings)
+{
+    struct serial_rs485 kernel = {
+        .flags = settings->flags,
+        .delay_rts_before_send = settings->delay_before,
+        .delay_rts_after_send = settings->delay_after,
+    };
+    return result(ioctl(fd, TIOCSRS485, &kernel));
+}
+
+int hil_serial_get_low_latency(int fd, int *low)
+{
+    struct serial_struct port = {0};
+    if (ioctl(fd, TIOCGSERIAL, &port) < 0)
+        return errno;
+    *low = (port.flags & ASYNC_LOW_LATENCY) != 0;
+    return 0;
+}
+
+int hil_serial_set_low_latency(int fd, int low)
+{
+    struct serial_struct port = {0};
+    if (ioctl(fd, TIOCGSERIAL, &port) < 0)
+        return errno;
+    if (low)
+        port.flags |= (int)ASYNC_LOW_LATENCY;
+    else
+        port.flags &= ~(int)ASYNC_LOW_LATENCY;
+    return result(ioctl(fd, TIOCSSERIAL, &port));
 }
 
 int hil_serial_drive_lines(int fd, int dtr, int rts, int asserted)

@@ -16,6 +16,36 @@ extension SerialSettings {
     }
 }
 
+extension SerialSettings {
+    static let ttySettingNames = "lowlatency, rs485, rs485before, rs485after, rs485echo"
+
+    /// What a Linux tty has beside a line.
+    mutating func applyToTTY(_ key: String, _ value: String, of name: String) throws(PeripheralError) -> Bool {
+        func milliseconds() throws(PeripheralError) -> UInt32 {
+            guard let time = UInt32(value), time <= 1000 else {
+                throw .badAddress(name, reason: "\(key)=\(value) is not 0 to 1000 milliseconds")
+            }
+            return time
+        }
+        var line = rs485 ?? RS485()
+        switch key {
+        case "lowlatency":
+            guard value.isEmpty else { throw .badAddress(name, reason: "lowlatency takes no value") }
+            isLowLatency = true
+            return true
+        case "rs485": line.rtsIsHighOnSend = try choice(value, key, of: name, ["": true, "high": true, "low": false])
+        case "rs485before": line.before = try milliseconds()
+        case "rs485after": line.after = try milliseconds()
+        case "rs485echo":
+            guard value.isEmpty else { throw .badAddress(name, reason: "rs485echo takes no value") }
+            line.hearsItself = true
+        default: return false
+        }
+        rs485 = line
+        return true
+    }
+}
+
 extension SPISettings {
     mutating func apply(_ key: String, _ value: String, of name: String) throws(PeripheralError) -> Bool {
         switch key {
@@ -50,6 +80,38 @@ extension SPISettings {
             guard value.isEmpty else { throw .badAddress(name, reason: "internal takes no value") }
             isInternal = true
         default: return false
+        }
+        return true
+    }
+}
+
+extension SPISettings {
+    static let nodeSettingNames =
+        "order, bits, cs, cspol, cssetup, cshold, worddelay, wires, ready, tx, rx, dummy, internal, chunk"
+
+    /// Settings of a spidev node.
+    mutating func applyToNode(_ key: String, _ value: String, of name: String) throws(PeripheralError) -> Bool {
+        switch key {
+        case "bits":
+            guard let bits = Int(value), (1...32).contains(bits) else {
+                throw .badAddress(name, reason: "bits=\(value) is not 1 to 32")
+            }
+            bitsPerWord = bits
+        case "cs": chipSelect = try choice(value, key, of: name, ["none": nil])
+        case "worddelay":
+            guard let time = UInt8(value) else {
+                throw .badAddress(name, reason: "worddelay=\(value) is not 0 to 255 microseconds")
+            }
+            wordDelay = time
+        case "wires": isThreeWire = try choice(value, key, of: name, ["3": true, "4": false])
+        case "ready":
+            guard value.isEmpty else { throw .badAddress(name, reason: "ready takes no value") }
+            waitsForReady = true
+        case "tx": sendLanes = try choice(value, key, of: name, ["1": 1, "2": 2, "4": 4])
+        case "rx": receiveLanes = try choice(value, key, of: name, ["1": 1, "2": 2, "4": 4])
+        case "chunk": chunk = try count(value, key, of: name)
+        case "cpha": return false
+        default: return try applyToBus(key, value, of: name)
         }
         return true
     }

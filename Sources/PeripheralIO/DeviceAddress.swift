@@ -7,6 +7,8 @@ import VirtualHardware
 public struct DeviceAddress: Hashable, Sendable {
     public enum Device: Hashable, Sendable {
         case serial(path: String)
+        /// A chip select of a Linux SPI controller.
+        case spidev(path: String)
         case virtualSPI
         case virtualUART
         /// A pseudoterminal pair whose far end sends back what it gets.
@@ -67,7 +69,7 @@ public struct DeviceAddress: Hashable, Sendable {
                 throw .badAddress(
                     name, reason: "not a device: write a path such as /dev/ttyUSB0, or virtual://spi, virtual://uart")
             }
-            return .serial(path: name)
+            return SPIDevOpening.isNode(name) ? .spidev(path: name) : .serial(path: name)
         }
         let rest = name[scheme.upperBound...]
         switch (name[..<scheme.lowerBound], rest) {
@@ -97,7 +99,7 @@ public struct DeviceAddress: Hashable, Sendable {
     private var isUART: Bool {
         switch device {
         case .serial, .virtualUART, .virtualTTY: true
-        case .virtualSPI, .replay: false
+        case .virtualSPI, .spidev, .replay: false
         case .ftdi, .virtualFT232H, .virtualFlash: wantsUART
         }
     }
@@ -105,15 +107,23 @@ public struct DeviceAddress: Hashable, Sendable {
     private var isFTDI: Bool {
         switch device {
         case .ftdi, .virtualFT232H, .virtualFlash: true
-        case .serial, .virtualUART, .virtualTTY, .virtualSPI, .replay: false
+        case .serial, .virtualUART, .virtualTTY, .virtualSPI, .spidev, .replay: false
         }
     }
 
     private var hasFaults: Bool {
         switch device {
         case .virtualSPI, .virtualUART, .virtualFT232H, .virtualFlash: true
-        case .serial, .virtualTTY, .ftdi, .replay: false
+        case .serial, .virtualTTY, .ftdi, .spidev, .replay: false
         }
+    }
+
+    private var isNode: Bool {
+        if case .spidev = device { true } else { false }
+    }
+
+    private var isTTY: Bool {
+        if case .serial = device { true } else { false }
     }
 
     private var hasUSBFaults: Bool { hasFaults && isFTDI }
@@ -121,6 +131,8 @@ public struct DeviceAddress: Hashable, Sendable {
     private var knownSettings: String {
         var line = isUART ? "baud, databits, parity, stopbits, flow" : "speed, mode"
         if isFTDI { line += isUART ? ", uart" : ", \(SPISettings.busSettingNames), uart" }
+        if isTTY { line += ", \(SerialSettings.ttySettingNames)" }
+        if isNode { line += ", \(SPISettings.nodeSettingNames)" }
         if hasFaults { line += ", \(FaultPlan.settingNames)" }
         if hasUSBFaults { line += ", \(FaultPlan.usbSettingNames)" }
         return "there are \(line)"
@@ -138,6 +150,8 @@ public struct DeviceAddress: Hashable, Sendable {
         let isLine = isUART ? try serial.apply(key, value, of: name) : try spi.apply(key, value, of: name)
         if isLine { return true }
         if isFTDI, !isUART, try spi.applyToBus(key, value, of: name) { return true }
+        if isTTY, try serial.applyToTTY(key, value, of: name) { return true }
+        if isNode, try spi.applyToNode(key, value, of: name) { return true }
         if hasUSBFaults, try faults.applyToUSB(key, value, of: name) { return true }
         return hasFaults ? try faults.apply(key, value, of: name) : false
     }
@@ -154,14 +168,29 @@ public struct SPISettings: Hashable, Sendable {
     public var leastSignificantFirst = false
     /// How modes 1 and 3 are made on a chip that has only 0 and 2; nil refuses them.
     public var trailingEdge: SPITrailingEdge?
-    /// Which of the controller's chip selects, 0…4 (ADBUS3…7 of an FTDI chip); nil asserts none.
+    /// Which of the controller's chip selects, 0…4 (ADBUS3…7 of an FTDI chip; a spidev node has one of its own); nil
+    /// asserts none.
     public var chipSelect: Int? = 0
     public var chipSelectIsHigh = false
-    /// Nanoseconds from chip select to the first edge of SCK, and from the last to its release, at least: 0…4000.
+    /// Nanoseconds from chip select to the first edge of SCK, and from the last to its release, at least: 0…4000. A
+    /// spidev node takes whole microseconds.
     public var setupTime: UInt32 = 0
     public var holdTime: UInt32 = 0
     /// Connects MOSI to MISO inside the chip.
     public var isInternal = false
+    /// 1…32, where the controller has them. Words of more than 8 bits are numbers of 2 or 4 bytes in memory.
+    public var bitsPerWord = 8
+    /// One wire for both directions.
+    public var isThreeWire = false
+    /// The device holds the clock back by a line of its own.
+    public var waitsForReady = false
+    /// Data lines: 1, 2 or 4.
+    public var sendLanes = 1
+    public var receiveLanes = 1
+    /// Microseconds between words, at least.
+    public var wordDelay: UInt8 = 0
+    /// Bytes in one request to the kernel, at most; nil is as many as it takes.
+    public var chunk: Int?
 
     public init() {}
 }

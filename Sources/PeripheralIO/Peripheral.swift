@@ -152,6 +152,17 @@ public final class Peripheral: Sendable {
         }
     }
 
+    /// Carries out segments one behind another under one chip select, polled and whatever the modes, however many and
+    /// however long they are; returns when all are off the wire. The kernel is handed the segments' own memory, all of
+    /// them in one request if they fit. Rates, word lengths and delays are each segment's own. spidev nodes only.
+    ///
+    /// - Throws: `notSupported` for what the controller lacks, and for other devices. How much of it was carried out is
+    ///   not known then.
+    public func transaction(unretained segments: [SPISegment]) throws(PeripheralError) {
+        try requireSPI()
+        try engine.transact(segments)
+    }
+
     // MARK: Zero copy
 
     /// Starts a zero-copy write: obtains the write mutex, and lets the device send straight from `buffer`.

@@ -54,11 +54,12 @@ extension Peripheral {
     }
 
     /// Blocks until a modem line or an error count is not what it was, at most for `timeout`; nil if the time was over
-    /// first. A change back within a latency period goes unseen; an error does not.
+    /// first. A change back within a latency period goes unseen; an error does not. A Linux tty tells of its modem lines at
+    /// once, where its driver can (TIOCMIWAIT); its line errors are looked at ten times a second meanwhile.
     ///
     /// While nobody takes what comes in, an FTDI chip that has much to deliver tells nothing new.
     ///
-    /// - Throws: `notSupported` for a Linux tty, whose status can only be asked for.
+    /// - Throws: `notSupported` for what has no modem lines, such as a pty.
     public func waitForLineChange(
         from known: SerialLineStatus, _ timeout: Timeout = .forever
     ) throws(PeripheralError) -> SerialLineStatus? {
@@ -99,7 +100,8 @@ extension TransferEngine {
     fileprivate func awaitLineChange(
         from known: SerialLineStatus, _ timeout: Timeout
     ) throws(PeripheralError) -> SerialLineStatus? {
-        guard try driver.lineReport().delay != nil else {
+        let report = try driver.lineReport()
+        guard report.delay != nil || report.tellsChanges else {
             throw .notSupported("\(facts.name): waiting for a change of modem lines is not supported; ask again")
         }
         return try watchLine(timeout) { $0.status != known }
@@ -125,4 +127,6 @@ struct LineReport: Sendable {
     var number: UInt64
     /// How many more reports there can be that the device made before now; nil where this one was made on the spot.
     var delay: UInt64?
+    /// The device says when another one can be made that differs.
+    var tellsChanges = false
 }

@@ -13,6 +13,8 @@ enum ExitStatus: Int32 {
     case timeOut = 6
     case deviceLost = 7
     case notSupported = 8
+    /// The doctor found something.
+    case toMend = 9
     /// What a shell says of a command that Ctrl-C ended.
     case interrupted = 130
 

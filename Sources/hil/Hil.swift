@@ -11,12 +11,12 @@ struct Hil: ParsableCommand {
             virtual://uart, virtual://tty, virtual://ft232h, virtual://flash, which need no hardware. Settings follow it as a query: /dev/ttyUSB0?baud=3M&parity=even, virtual://spi?speed=10M.
 
             Exit status: 0 done, 1 errors in the data, 2 usage, 3 device missing, 4 permission, 5 busy, 6 time-out, \
-            7 device lost, 8 not supported.
+            7 device lost, 8 not supported, 9 the doctor found something to mend.
             """,
         version: "0.1.0",
         subcommands: [
-            ListCommand.self, SPICommand.self, LoopbackCommand.self, UARTCommand.self, GPIOCommand.self,
-            TraceCommand.self, ReplayCommand.self, SerprogServerCommand.self, VirtualCommand.self,
+            ListCommand.self, DoctorCommand.self, SPICommand.self, LoopbackCommand.self, UARTCommand.self,
+            GPIOCommand.self, TraceCommand.self, ReplayCommand.self, SerprogServerCommand.self, VirtualCommand.self,
         ])
 
     static func main() {

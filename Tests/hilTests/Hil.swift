@@ -40,9 +40,11 @@ enum Hil {
         try run(arguments, input: input, in: folder)
     }
 
-    static func run(_ arguments: [String], input: Data = Data(), in folder: URL? = nil) throws -> Outcome {
+    static func run(
+        _ arguments: [String], input: Data = Data(), in folder: URL? = nil, program: String = path
+    ) throws -> Outcome {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
+        process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
         if let folder { process.currentDirectoryURL = folder }
         let (source, output, errors) = (Pipe(), Pipe(), Pipe())

@@ -4,9 +4,11 @@
 #define HILBRIDGE_CLINUX_H
 
 #include "barrier.h"
+#include "interruption.h"
 #include "memory.h"
 #include "pseudoterminal.h"
 #include "serial_line.h"
+#include "spi_node.h"
 #include "task_local.h"
 #include "transfer.h"
 #include "waiting.h"

@@ -60,6 +60,28 @@ struct hil_serial_lines {
 };
 int hil_serial_get_lines(int fd, struct hil_serial_lines *_Nonnull lines);
 
+// TIOCMIWAIT: blocks until CTS, DSR, RI or DCD changes, or a signal comes (EINTR).
+int hil_serial_await_lines(int fd);
+
+// TIOCGRS485 and TIOCSRS485. Flags as in <linux/serial.h>, delays in milliseconds. ENOTTY where a driver has no RS-485.
+enum {
+    HIL_RS485_ENABLED = 1 << 0,
+    HIL_RS485_RTS_ON_SEND = 1 << 1,
+    HIL_RS485_RTS_AFTER_SEND = 1 << 2,
+    HIL_RS485_RX_DURING_TX = 1 << 4,
+};
+struct hil_serial_rs485 {
+    uint32_t flags;
+    uint32_t delay_before;
+    uint32_t delay_after;
+};
+int hil_serial_get_rs485(int fd, struct hil_serial_rs485 *_Nonnull settings);
+int hil_serial_set_rs485(int fd, const struct hil_serial_rs485 *_Nonnull settings);
+
+// ASYNC_LOW_LATENCY of TIOCGSERIAL and TIOCSSERIAL: 1 if bytes are passed on as they come.
+int hil_serial_get_low_latency(int fd, int *_Nonnull low);
+int hil_serial_set_low_latency(int fd, int low);
+
 // TIOCMBIS or TIOCMBIC of DTR, RTS or both.
 int hil_serial_drive_lines(int fd, int dtr, int rts, int asserted);
 

@@ -51,6 +51,10 @@ protocol Driver: AnyObject, Sendable {
     /// nil where there is nothing of that kind. They outlive the device, and belong to whoever asked.
     func mapMemory(byteCount: Int) -> UnsafeMutableRawBufferPointer?
 
+    /// Carries out a transaction of many segments under one chip select, and returns when all is off the wire. It blocks,
+    /// and looks meanwhile, as often as it can, whether it `isOver`; `event` is signalled when that begins.
+    func transact(_ segments: [SPISegment], isOver: () -> Bool, event: EventDescriptor) throws(PeripheralError)
+
     /// The present time on the device's clock, which is that of all its times.
     var now: MonotonicTime { get }
 
@@ -78,6 +82,10 @@ extension Driver {
         into buffer: UnsafeMutableRawBufferPointer, damaged: (Int) -> Void
     ) throws(PeripheralError) -> Int {
         try receive(into: buffer)
+    }
+
+    func transact(_ segments: [SPISegment], isOver: () -> Bool, event: EventDescriptor) throws(PeripheralError) {
+        throw .notSupported("\(facts.name): transactions of many segments are for spidev nodes")
     }
 }
 

@@ -5,6 +5,7 @@ enum DriverTable {
     static func open(_ address: DeviceAddress, clock: HardwareClock) throws(PeripheralError) -> any Driver {
         switch address.device {
         case .serial(let path): try openSerialPort(address, path)
+        case .spidev(let path): try SPIDevOpening.open(address, path)
         case .virtualTTY: try EchoingTTY.open(address)
         case .virtualSPI: try VirtualSPIDriver.open(address, clock: clock)
         case .virtualUART: try VirtualUARTDriver.open(address, clock: clock)

@@ -134,6 +134,34 @@ extension TransferEngine {
 
     /// Changes a setting of the device while nothing is being sent.
     func apply(_ setting: LineSetting) throws(PeripheralError) -> UInt32 {
+        try withChannel { () throws(PeripheralError) in try driver.apply(setting) }
+    }
+
+    /// A transaction of the caller's own, done by the caller.
+    func transact(_ segments: [SPISegment]) throws(PeripheralError) {
+        try withChannel { () throws(PeripheralError) in
+            do throws(PeripheralError) {
+                try Kernel.hostCall { () throws(PeripheralError) in
+                    try driver.transact(
+                        segments, isOver: { state.withLock { $0.ended != nil } }, event: endSignal)
+                }
+            } catch {
+                if case .deviceLost = error { end(with: error) }
+                throw state.withLock { $0.ended } ?? error
+            }
+        }
+        update { state in
+            for segment in segments {
+                if segment.sent != nil { state.statistics.bytesSent &+= UInt64(segment.count) }
+                if segment.received != nil { state.statistics.bytesReceived &+= UInt64(segment.count) }
+            }
+        }
+    }
+
+    /// Has the device to itself while nothing is being sent.
+    private func withChannel<Result>(
+        _ body: () throws(PeripheralError) -> Result
+    ) throws(PeripheralError) -> Result {
         _ = try wait(for: .channel, until: .never) { (state) throws(PeripheralError) -> Void? in
             if let error = state.ended { throw error }
             guard state.channelIsFree else { return nil }
@@ -146,7 +174,7 @@ extension TransferEngine {
                 $0.wakeFirst(waitingFor: .channel)
             }
         }
-        return try driver.apply(setting)
+        return try body()
     }
 }
 

@@ -61,6 +61,8 @@ final class FaultyCalls: SerialCalls {
         return kernel.poll(descriptors, until: deadline)
     }
 
+    func awaitLines(_ descriptor: Int32) -> Int32 { kernel.awaitLines(descriptor) }
+
     private func next(_ state: inout State) -> Bool {
         state.calls += 1
         return state.calls % plan.interruptEvery == 0

@@ -64,7 +64,7 @@ enum FTDIOpening {
             return try withBus(of: device, interface, address) { (bus) throws(PeripheralError) in try GPIOPort(bus) }
         case .virtualFT232H, .virtualFlash:
             return try GPIOPort(virtualBus(address, clock: clock))
-        case .serial, .virtualSPI, .virtualUART, .virtualTTY, .replay:
+        case .serial, .spidev, .virtualSPI, .virtualUART, .virtualTTY, .replay:
             throw .notSupported("\(address.name): no pins to spare; an FTDI chip with an MPSSE has some")
         }
     }

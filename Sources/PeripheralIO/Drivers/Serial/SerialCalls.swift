@@ -13,6 +13,8 @@ protocol SerialCalls: Sendable {
     func read(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int
     /// `ppoll(2)`: the number of ready descriptors, or a negative errno. `never` has no time limit.
     func poll(_ descriptors: UnsafeMutableBufferPointer<pollfd>, until deadline: MonotonicTime) -> Int
+    /// `TIOCMIWAIT`, which blocks until a modem line changes or a signal comes: 0, or a positive errno.
+    func awaitLines(_ descriptor: Int32) -> Int32
 }
 
 /// The kernel itself.
@@ -29,4 +31,6 @@ struct KernelCalls: SerialCalls {
     func poll(_ descriptors: UnsafeMutableBufferPointer<pollfd>, until deadline: MonotonicTime) -> Int {
         Int(hil_poll(descriptors.baseAddress!, UInt32(descriptors.count), deadline.nanoseconds))
     }
+
+    func awaitLines(_ descriptor: Int32) -> Int32 { hil_serial_await_lines(descriptor) }
 }

@@ -20,6 +20,8 @@ final class SerialDriver: Driver, @unchecked Sendable {
     private let marksErrors = Atomic(false)
     /// Only for whoever receives with `damaged`.
     private var marks = LineErrorMarks()
+    private let modes: SerialModes
+    private let lines: ModemLineWatch
     /// Whatever has to live as long as the port does.
     private let attachment: (any AnyObject & Sendable)?
 
@@ -30,16 +32,21 @@ final class SerialDriver: Driver, @unchecked Sendable {
     ) throws(PeripheralError) {
         let descriptor = try SerialPort.open(path)
         var isClaimed = false
+        var before: hil_serial_saved?
         do {
             try SerialPort.claim(descriptor, path: path)
             isClaimed = true
             saved = try SerialPort.save(descriptor, path: path)
+            before = saved
             let isPseudo = SerialPort.isPseudoterminal(descriptor)
             let line = try SerialPort.configure(descriptor, settings, path: path, isPseudo: isPseudo)
+            lines = try ModemLineWatch(descriptor.rawValue, calls: calls)
+            modes = try SerialModes(descriptor, settings, path: path)
             facts = DriverFacts(
                 kind: .uart, name: name, hasWire: !isPseudo, bitsPerByte: settings.bitsPerCharacter)
             bitRate = AtomicRate(line.output_rate)
         } catch {
+            if var before { _ = hil_serial_restore(descriptor.rawValue, &before) }
             // A pty stays exclusive for as long as its far end is open, whoever made it so.
             if isClaimed { _ = hil_serial_shared(descriptor.rawValue) }
             try? descriptor.close()
@@ -140,7 +147,7 @@ final class SerialDriver: Driver, @unchecked Sendable {
 
     func lineReport() throws(PeripheralError) -> LineReport {
         let status = try SerialPort.lineStatus(descriptor, path: path)
-        return LineReport(status: status.since(errorsBefore), number: 0, delay: nil)
+        return LineReport(status: status.since(errorsBefore), number: 0, delay: nil, tellsChanges: true)
     }
 
     func wait(
@@ -149,12 +156,17 @@ final class SerialDriver: Driver, @unchecked Sendable {
         var events: Int32 = 0
         if interests.contains(.room) { events |= POLLOUT }
         if interests.contains(.data) { events |= POLLIN }
-        return try withUnsafeTemporaryAllocation(of: pollfd.self, capacity: 2) {
+        let watchesLines = interests.contains(.line)
+        if watchesLines { lines.start() }
+        return try withUnsafeTemporaryAllocation(of: pollfd.self, capacity: 3) {
             (descriptors) throws(PeripheralError) in
             // The port is watched even without an interest: a hang-up is always told.
             descriptors[0] = pollfd(fd: descriptor.rawValue, events: Int16(events), revents: 0)
             descriptors[1] = pollfd(fd: event.number, events: Int16(POLLIN), revents: 0)
-            let result = calls.poll(descriptors, until: deadline)
+            descriptors[2] = pollfd(fd: watchesLines ? lines.event.number : -1, events: Int16(POLLIN), revents: 0)
+            // Nothing tells of line errors, nor of a line that changes before the kernel begins to wait for it.
+            let look = watchesLines ? MonotonicTime.now.advanced(byNanoseconds: Self.lineInterval) : .never
+            let result = calls.poll(descriptors, until: min(deadline, look))
             if result < 0 {
                 if Int32(-result) == EINTR { return [] }
                 throw .system(call: "ppoll", errno: Int32(-result))
@@ -164,6 +176,8 @@ final class SerialDriver: Driver, @unchecked Sendable {
             if happened & POLLIN != 0 { ready.insert(.data) }
             if happened & POLLOUT != 0 { ready.insert(.room) }
             if Int32(descriptors[1].revents) & POLLIN != 0 { ready.insert(.event) }
+            if descriptors[2].revents != 0 { lines.event.reset() }
+            if watchesLines, descriptors[2].revents != 0 || .now >= look { ready.insert(.line) }
             // What arrived before the hang-up can still be read by those who read.
             if happened & (POLLHUP | POLLERR | POLLNVAL) != 0, !(interests.contains(.data) && ready.contains(.data)) {
                 throw .deviceLost(path)
@@ -172,9 +186,14 @@ final class SerialDriver: Driver, @unchecked Sendable {
         }
     }
 
+    /// How often line errors are looked at while somebody waits for them.
+    private static let lineInterval: UInt64 = 100_000_000
+
     func close() {
         var settings = saved
+        lines.stop()
         abort()
+        modes.restore(descriptor)
         _ = hil_serial_restore(descriptor.rawValue, &settings)
         _ = hil_serial_shared(descriptor.rawValue)
         try? descriptor.close()

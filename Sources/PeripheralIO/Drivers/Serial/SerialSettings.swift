@@ -23,6 +23,23 @@ public struct SerialSettings: Hashable, Sendable {
     public var stopBits = 1
     public var parity = Parity.none
     public var flow = Flow.none
+    /// RTS switches the transmitter of an RS-485 line; nil leaves it as it is. Linux ttys that have it.
+    public var rs485: RS485?
+    /// The driver passes bytes on as they come, rather than in portions. Linux ttys that have it.
+    public var isLowLatency = false
+
+    /// How RTS switches the transmitter of an RS-485 line: Documentation/driver-api/serial/serial-rs485.rst of the kernel.
+    public struct RS485: Hashable, Sendable {
+        /// RTS is asserted while bytes go out; if not, it is while none do.
+        public var rtsIsHighOnSend = true
+        /// Milliseconds from RTS to the first bit, and from the last bit to RTS.
+        public var before: UInt32 = 0
+        public var after: UInt32 = 0
+        /// What is sent is received, too.
+        public var hearsItself = false
+
+        public init() {}
+    }
 
     public init() {}
 

@@ -1,0 +1,2 @@
+// libudev: what the kernel and udev say of devices.
+#include <libudev.h>

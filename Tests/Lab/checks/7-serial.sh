@@ -1,0 +1,53 @@
+# Serial ports on the kernel's own serial core, with modem lines, errors and RS-485 (modules/hil_null_modem.c).
+insmod "$work/modules/hil_null_modem.ko"
+wait_for test -e /dev/ttyHIL1
+
+# echoing OPTIONS COMMAND …: with the far end sending back what it gets, set up by stty.
+echoing() {
+    local options=$1 status=0
+    shift
+    # shellcheck disable=SC2086
+    stty -F /dev/ttyHIL1 raw -echo clocal $options
+    cat < /dev/ttyHIL1 > /dev/ttyHIL1 &
+    local echo=$!
+    "$@" || status=$?
+    kill "$echo"
+    wait "$echo" 2> /dev/null
+    return $status
+}
+
+restored() {
+    stty -F /dev/ttyHIL0 9600 cs7 parenb -icanon
+    local before
+    before=$(stty -F /dev/ttyHIL0 -a)
+    echoing 115200 "$hil" loopback '/dev/ttyHIL0?baud=115200' --bytes 1Ki || return
+    [ "$before" = "$(stty -F /dev/ttyHIL0 -a)" ]
+}
+
+busy_port() {
+    timeout 60 "$hil" uart /dev/ttyHIL0 > /dev/null < <(sleep 30) &
+    local user=$! status=0
+    sleep 3
+    says 'in use by hil' 5 "$hil" loopback /dev/ttyHIL0 --bytes 16 || status=1
+    kill -INT "$user"
+    wait "$user"
+    return $status
+}
+
+check "tty: listed" sh -c "'$hil' list | grep -q '/dev/ttyHIL0 .*driver hil_null_modem'"
+check "tty: 115200 baud" echoing 115200 "$hil" loopback '/dev/ttyHIL0?baud=115200' --bytes 16Ki
+check "tty: 1 Mbaud, RTS and CTS" echoing '1000000 crtscts' "$hil" loopback '/dev/ttyHIL0?baud=1M&flow=hard' --bytes 64Ki
+check "tty: even parity, two stop bits" \
+    echoing '57600 parenb cstopb' "$hil" loopback '/dev/ttyHIL0?baud=57600&parity=even&stopbits=2' --bytes 8Ki
+check "tty: packets" echoing 115200 "$hil" loopback '/dev/ttyHIL0?baud=115200' --packets --bytes 16Ki
+check "tty: a rate that is on no list" sh -c "printf x | timeout 60 '$hil' uart '/dev/ttyHIL0?baud=123456' -x"
+check "tty: the settings of before are back" restored
+check "tty: RS-485 with delays, and off again" \
+    echoing 115200 "$hil" loopback '/dev/ttyHIL0?baud=115200&rs485&rs485before=1&rs485after=2' --bytes 4Ki
+check "tty: low latency" echoing 115200 "$hil" loopback '/dev/ttyHIL0?baud=115200&lowlatency' --bytes 4Ki
+check "tty: RS-485 delays that the driver does not have" \
+    says 'delays' 8 "$hil" loopback '/dev/ttyHIL0?rs485&rs485before=900' --bytes 16
+check "tty: modem lines, breaks and framing errors are told" \
+    timeout 60 "$root/.build/release/SerialProbe" /dev/ttyHIL0 /dev/ttyHIL1
+check "tty: no other process meanwhile" busy_port
+rmmod hil_null_modem
