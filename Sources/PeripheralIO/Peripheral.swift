@@ -16,6 +16,8 @@ public final class Peripheral: Sendable {
 
     /// Which device it is, and how it was asked to be set up.
     public let address: DeviceAddress
+    /// Which device it is whatever its name; nil for one that has nothing behind it, or whose address says it.
+    public let identity: DeviceIdentity?
 
     // MARK: Opening and closing
 
@@ -47,6 +49,7 @@ public final class Peripheral: Sendable {
     /// A peripheral over a driver that is open already.
     init(address: DeviceAddress, driver: any Driver) throws(PeripheralError) {
         self.address = address
+        identity = DeviceIdentity(address)
         do {
             engine = try TransferEngine(driver: driver)
         } catch {

@@ -27,6 +27,15 @@ static void transfer(int fd, size_t offset, size_t count, int keeps)
     }
 }
 
+static void frames(int fd, size_t length, long transactions)
+{
+    for (long count = 0; count < transactions; count++)
+        for (size_t offset = 0; offset < length; offset += MESSAGE) {
+            size_t left = length - offset;
+            transfer(fd, offset, left < MESSAGE ? left : MESSAGE, left > MESSAGE);
+        }
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 4)
@@ -42,13 +51,10 @@ int main(int argc, char **argv)
     long transactions = atol(argv[3]) * (strcmp(argv[2], "segments") == 0 ? 8 : 1);
     for (size_t place = 0; place < length; place++)
         sent[place] = (uint8_t)(place * 31 + (place >> 8));
+    frames(fd, length, is_frame ? 1 : 500);
     struct timespec start, end;
     clock_gettime(CLOCK_MONOTONIC, &start);
-    for (long count = 0; count < transactions; count++)
-        for (size_t offset = 0; offset < length; offset += MESSAGE) {
-            size_t left = length - offset;
-            transfer(fd, offset, left < MESSAGE ? left : MESSAGE, left > MESSAGE);
-        }
+    frames(fd, length, transactions);
     clock_gettime(CLOCK_MONOTONIC, &end);
     if (memcmp(sent, received, length) != 0)
         return 1;

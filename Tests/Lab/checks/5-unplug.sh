@@ -21,3 +21,22 @@ check "unplugged during SPI packets" pulled_during loopback ftdi://ftdi:232h/1 -
 check "unplugged during UART" pulled_during loopback 'ftdi://ftdi:232h/1?baud=115200' --seconds 50
 check "unplugged while nothing is on its way" pulled_during uart 'ftdi://ftdi:232h/1?baud=115200'
 check "unplugged during ftdi_sio" pulled_during loopback serial --seconds 50
+
+# The port comes back under another name while the old one is open, and is found by its serial number.
+followed() {
+    plug
+    wait_for serial_port
+    local before
+    before=$(serial_port)
+    timeout 120 "$root/.build/release/SerialProbe" reopen "$before?baud=115200" > "$state/reopened" 2>&1 &
+    local probe=$! status=0
+    wait_for grep -q open "$state/reopened"
+    unplug
+    plug
+    wait "$probe" || status=$?
+    cat "$state/reopened"
+    [ "$(tail -1 "$state/reopened")" = "$(serial_port)" ] || status=1
+    unplug
+    return $status
+}
+check "unplugged and plugged in again: found by its serial number" followed

@@ -7,7 +7,7 @@ echoing() {
     local options=$1 status=0
     shift
     # shellcheck disable=SC2086
-    stty -F /dev/ttyHIL1 raw -echo clocal $options
+    stty -F /dev/ttyHIL1 raw -echo clocal cs8 -parenb -cstopb -crtscts $options
     cat < /dev/ttyHIL1 > /dev/ttyHIL1 &
     local echo=$!
     "$@" || status=$?

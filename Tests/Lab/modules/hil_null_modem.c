@@ -287,6 +287,9 @@ static struct uart_driver driver = {
 
 static struct platform_device *parent;
 
+// A tty whose device has a driver is one that people look for.
+static struct platform_driver parent_driver = { .driver = { .name = "hil_null_modem" } };
+
 static int __init null_modem_init(void)
 {
 	int error = uart_register_driver(&driver);
@@ -294,9 +297,14 @@ static int __init null_modem_init(void)
 
 	if (error)
 		return error;
-	// A tty with a device behind it is one that people look for.
+	error = platform_driver_register(&parent_driver);
+	if (error) {
+		uart_unregister_driver(&driver);
+		return error;
+	}
 	parent = platform_device_register_simple("hil_null_modem", PLATFORM_DEVID_NONE, NULL, 0);
 	if (IS_ERR(parent)) {
+		platform_driver_unregister(&parent_driver);
 		uart_unregister_driver(&driver);
 		return PTR_ERR(parent);
 	}
@@ -342,6 +350,7 @@ static void __exit null_modem_exit(void)
 	for (i = 0; i < ARRAY_SIZE(ends); i++)
 		cancel_work_sync(&ends[i].lines);
 	platform_device_unregister(parent);
+	platform_driver_unregister(&parent_driver);
 	uart_unregister_driver(&driver);
 }
 

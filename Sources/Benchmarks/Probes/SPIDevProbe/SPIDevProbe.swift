@@ -52,6 +52,8 @@ enum SPIDevProbe {
             SPISegment(
                 sent: sent.baseAddress! + part * bytes, received: received.baseAddress! + part * bytes, count: bytes)
         }
+        // What is done for the first time takes long where code is translated as it runs.
+        for _ in 0..<(parts * bytes > 4096 ? 1 : 500) { try port.transaction(unretained: segments) }
         var (start, end) = (timespec(), timespec())
         clock_gettime(CLOCK_MONOTONIC, &start)
         for _ in 0..<transactions { try port.transaction(unretained: segments) }

@@ -2,8 +2,9 @@ import Foundation
 import PeripheralIO
 import RTOS
 
-/// What the lab tries two serial ports with that are wired to each other: `SerialProbe PORT PORT`. It drives the modem
-/// lines, breaks and a wrong rate at one end, and sees whether the other is told.
+/// What the lab tries serial ports with. `SerialProbe PORT PORT`, two that are wired to each other: it drives the modem
+/// lines, breaks and a wrong rate at one end, and sees whether the other is told. `SerialProbe reopen PORT`: it waits until
+/// the device is lost, finds it again, and prints the name that it has then.
 @main
 enum SerialProbe {
     struct Failure: Error, CustomStringConvertible {
@@ -12,7 +13,8 @@ enum SerialProbe {
 
     static func main() {
         do {
-            try run(CommandLine.arguments[1], CommandLine.arguments[2])
+            let arguments = CommandLine.arguments
+            if arguments[1] == "reopen" { try reopen(arguments[2]) } else { try run(arguments[1], arguments[2]) }
         } catch {
             FileHandle.standardError.write(Data("SerialProbe: \(error)\n".utf8))
             exit(1)
@@ -35,7 +37,7 @@ enum SerialProbe {
             (ModemLines.rts, false, [.dsr, .dcd] as ModemLines), (.rts, true, [.cts, .dsr, .dcd]),
             (.dtr, false, [.cts]), (.dtr, true, [.cts, .dsr, .dcd]),
         ] {
-            let change = Later { try port.waitForLineChange(from: known, .milliseconds(30_000)) }
+            let change = Later { [known] in try port.waitForLineChange(from: known, .milliseconds(30_000)) }
             Thread.sleep(forTimeInterval: 0.2)
             try other.drive(line, isAsserted)
             let told = try change.value()
@@ -44,7 +46,7 @@ enum SerialProbe {
         }
 
         try other.sendBreak(milliseconds: 20)
-        var told = try port.waitForLineChange(from: known, .milliseconds(30_000))
+        let told = try port.waitForLineChange(from: known, .milliseconds(30_000))
         try expect(told?.errors.breakSignal == known.errors.breakSignal + 1, "a break is told")
         known = told!
 
@@ -55,7 +57,7 @@ enum SerialProbe {
             "framing errors are counted")
 
         known = try port.lineStatus()
-        let waiting = Later { try port.waitForLineChange(from: known, .forever) }
+        let waiting = Later { [known] in try port.waitForLineChange(from: known, .forever) }
         Thread.sleep(forTimeInterval: 0.2)
         port.close()
         do {
@@ -63,6 +65,22 @@ enum SerialProbe {
             throw Failure(description: "a closed port tells of changes")
         } catch PeripheralError.closed {
             try expect(true, "closing ends the wait")
+        }
+    }
+
+    private static func reopen(_ name: String) throws {
+        var port = try Peripheral(name)
+        var byte: [UInt8] = [0]
+        var span = byte.mutableSpan
+        var raw = span.mutableBytes
+        print("open")
+        fflush(nil)
+        do {
+            while true { _ = try port.read(into: &raw) }
+        } catch PeripheralError.deviceLost {
+            port = try port.reopened(within: .milliseconds(60_000))
+            print(port.name)
+            port.close()
         }
     }
 

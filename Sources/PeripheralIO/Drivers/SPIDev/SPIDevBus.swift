@@ -106,7 +106,7 @@ final class SPIDevBus: Sendable {
         state.withLock { state in
             if state.turns.take(user, isEmpty: true) {
                 state.turns.hold(user, true)
-                state.waiting.remove(user)
+                if !state.waiting.isEmpty { state.waiting.remove(user) }
                 return true
             }
             state.waiting.insert(user)
@@ -128,6 +128,8 @@ final class SPIDevBus: Sendable {
             } else {
                 state.turns.cancel(user)
             }
+            // Mostly nobody waits.
+            if state.waiting.isEmpty { return }
             state.waiting.remove(user)
             Self.callWaiting(&state)
         }

@@ -15,8 +15,6 @@ final class SPIDevDriver: Driver {
         var holds = false
         /// It is asserted: between transfers that hold it, or between two pieces of one.
         var isSelected = false
-        /// When the last bit left.
-        var idleSince: MonotonicTime?
     }
 
     let facts: DriverFacts
@@ -146,10 +144,7 @@ final class SPIDevDriver: Driver {
     }
 
     private func noteSelected(_ isSelected: Bool) {
-        state.withLock { state in
-            state.isSelected = isSelected
-            state.idleSince = .now
-        }
+        state.withLock { $0.isSelected = isSelected }
     }
 
     /// Others may have the bus, unless chip select is held.
@@ -166,14 +161,12 @@ final class SPIDevDriver: Driver {
             }
         }
         let (defaults, isSelected, holds) = state.withLock { ($0.defaults, $0.isSelected, $0.holds) }
+        let plan = SPIMessagePlan(limits, defaults, isSelected: isSelected, releasesAtEnd: !holds)
         let isComplete: Bool
         do throws(PeripheralError) {
-            let plan = SPIMessagePlan(limits, defaults, isSelected: isSelected, releasesAtEnd: !holds)
-            // Not in a closure of the array, which would make the error any error.
-            let memory = UnsafeMutableBufferPointer<SPISegment>.allocate(capacity: segments.count)
-            _ = memory.initialize(from: segments)
-            defer { memory.deallocate() }
-            isComplete = try carryOut(plan, UnsafeBufferPointer(memory), bytes: .max, isOver).isComplete
+            isComplete = try segments.withUnsafeBufferPointer { (segments) throws(PeripheralError) in
+                try carryOut(plan, segments, bytes: .max, isOver).isComplete
+            }
         } catch {
             abort()
             throw error
@@ -221,7 +214,7 @@ final class SPIDevDriver: Driver {
         }
     }
 
-    func wireState() throws(PeripheralError) -> WireState { .idle(since: state.withLock { $0.idleSince }) }
+    func wireState() throws(PeripheralError) -> WireState { .idle(since: nil) }
 
     /// Releases chip select where a transfer was left in the middle.
     func abort() {

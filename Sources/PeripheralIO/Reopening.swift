@@ -1,0 +1,46 @@
+import RTOS
+
+/// Finding a device again that was lost.
+extension Peripheral {
+    /// Closes this peripheral, waits until its device is there again, by serial number or USB path and whatever name it
+    /// has then, and opens it with the same settings. Transfer modes are those of a peripheral that has been opened anew.
+    ///
+    /// Blocks until the device can be opened, or the time is over; sleeps meanwhile, but for a moment after each change
+    /// of the machine's devices.
+    ///
+    /// - Throws: `timedOut`, with the device still lost; or what opening it fails with for good.
+    public func reopened(within timeout: Timeout = .forever) throws(PeripheralError) -> Peripheral {
+        close()
+        let deadline = timeout.deadline()
+        // Before the first look, lest the device come in between.
+        let monitor = try DeviceMonitor()
+        var isFirst = true
+        while true {
+            // udev gives a node that has come to its group a little later.
+            for delay: UInt64 in isFirst ? [0] : [20_000_000, 200_000_000, 1_000_000_000] {
+                _ = try monitor.wait(until: min(deadline, .now.advanced(byNanoseconds: delay)))
+                if let port = try openAgain() { return port }
+            }
+            isFirst = false
+            if MonotonicTime.now >= deadline { throw .timedOut }
+            _ = try monitor.wait(until: deadline)
+        }
+    }
+
+    /// Opens the device under its present name; nil while that cannot be done.
+    private func openAgain() throws(PeripheralError) -> Peripheral? {
+        guard let address = address.following(identity) else { return nil }
+        do throws(PeripheralError) {
+            return try Peripheral(address: address)
+        } catch .missing {
+            return nil
+        } catch .permissionDenied {
+            return nil
+        } catch .deviceLost {
+            return nil
+        } catch .busy {
+            // The kernel still has the old one's interface, or somebody looks at what has come.
+            return nil
+        }
+    }
+}
