@@ -39,7 +39,7 @@ struct SPICheck {
     func rate(during time: Duration) -> String {
         let seconds = max(time / .seconds(1), 1e-9)
         let kilobytes = Int((Double(bytes) / seconds / 1000).rounded())
-        return "\(LoopbackReport.grouped(bytes)) bytes in \(LoopbackReport.grouped(count)) transactions, "
-            + "\(LoopbackReport.grouped(kilobytes)) kB/s"
+        return "\(LoopbackText.grouped(bytes)) bytes in \(LoopbackText.grouped(count)) transactions, "
+            + "\(LoopbackText.grouped(kilobytes)) kB/s"
     }
 }
