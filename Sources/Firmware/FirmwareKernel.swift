@@ -23,6 +23,7 @@ enum FirmwareKernel {
     private static func initialConfiguration() -> Kernel.Configuration {
         var configuration = Kernel.Configuration()
         configuration.startsAtOnce = false
+        configuration.settle = { $0.readEnvironment() }
         return configuration
     }
 
@@ -37,7 +38,7 @@ enum FirmwareKernel {
         }
     }
 
-    private static let prepared: Void = { configure { $0.readEnvironment() } }()
+    private static let prepared: Void = { configure { _ in } }()
 
     /// The kernel; its first use settles how it works.
     static var kernel: Kernel {

@@ -61,10 +61,12 @@ public final class Kernel: Sendable {
 
     /// The program's kernel.
     public static let main: Kernel = {
-        let configuration = mainConfiguration.withLock { configuration in
+        var configuration = mainConfiguration.withLock { configuration in
             defer { configuration = nil }
             return configuration!
         }
+        let settle = configuration.settle
+        settle?(&configuration)
         return Kernel(configuration)
     }()
 

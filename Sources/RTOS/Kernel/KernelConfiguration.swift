@@ -44,6 +44,8 @@ extension Kernel {
         /// Called at every switch, unless all tasks run in parallel with wall ticks, in the middle of the switch: it
         /// may make no call of this module.
         public var onSwitch: (@Sendable (TaskSwitch) -> Void)?
+        /// Has the last word, when `Kernel.main` is made at its first use.
+        public var settle: (@Sendable (inout Configuration) -> Void)?
 
         public init(processors: Processors = .parallel, ticks: Ticks = .wall) {
             self.processors = processors

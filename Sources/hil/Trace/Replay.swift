@@ -3,13 +3,16 @@ import RTOS
 
 /// A recorded session, done again.
 enum Replay {
-    /// The first difference, in a line; nil if there is none.
+    /// The first difference, in a line; nil if there is none. What had time to finish in the session has it again.
     static func onBus(_ events: [TraceEvent], _ session: SPISession) throws -> String? {
         guard session.port.isSPI else {
             throw PeripheralError.badAddress(session.port.name, reason: "no SPI controller; the session is of one")
         }
         var number = 0
+        var end = events.first?.time ?? 0
         for event in events {
+            if event.time > end { try session.wait(event.time - end) }
+            end = max(end, event.time + event.duration)
             switch event.what {
             case .transfer(let sent, let reading, let recorded):
                 number += 1
