@@ -67,6 +67,8 @@ public final class TraceRecorder: Sendable {
     }
 
     private func write() {
+        // What is traced goes first; events wait in memory meanwhile. For this thread alone, as Linux has it.
+        setpriority(Int32(PRIO_PROCESS.rawValue), 0, 19)
         var (events, text, isOver) = ([TraceEvent](), [UInt8](), false)
         while !isOver {
             try? wake.take(Self.interval)

@@ -2,14 +2,27 @@ import PeripheralIO
 import RTOS
 
 /// A recorded session, done again.
-enum Replay {
+struct Replay {
+    let events: [TraceEvent]
+    /// Nothing is done earlier than it was, counted from the first event.
+    let keepsPace: Bool
+
+    /// Nanoseconds to wait until it is time for an event.
+    private func pause(before event: TraceEvent, since start: MonotonicTime) -> UInt64 {
+        guard keepsPace, let first = events.first else { return 0 }
+        let due = event.time - min(event.time, first.time)
+        return start.advanced(byNanoseconds: due).nanoseconds(since: .now)
+    }
+
     /// The first difference, in a line; nil if there is none.
-    static func onBus(_ events: [TraceEvent], _ session: SPISession) throws -> String? {
+    func onBus(_ session: SPISession) throws -> String? {
         guard session.port.isSPI else {
             throw PeripheralError.badAddress(session.port.name, reason: "no SPI controller; the session is of one")
         }
         var number = 0
+        let start = MonotonicTime.now
         for event in events {
+            try session.wait(pause(before: event, since: start))
             switch event.what {
             case .transfer(let sent, let reading, let recorded):
                 number += 1
@@ -29,16 +42,19 @@ enum Replay {
     }
 
     /// The same on a serial line: what came in is awaited before anything more is sent.
-    static func onLine(_ events: [TraceEvent], _ port: Peripheral, _ timeout: Timeout) throws -> String? {
+    func onLine(_ port: Peripheral, _ timeout: Timeout, wait: (UInt64) throws -> Void) throws -> String? {
         guard !port.isSPI else {
             throw PeripheralError.badAddress(port.name, reason: "no serial port; the session is of one")
         }
         try port.control(.useCircularBufferRX(length: 1 << 20))
         try port.control(.setRXTimeout(timeout))
         var place = 0
+        let start = MonotonicTime.now
         for event in events {
             switch event.what {
-            case .sent(let bytes): _ = try port.write(bytes.span.bytes)
+            case .sent(let bytes):
+                try wait(pause(before: event, since: start))
+                _ = try port.write(bytes.span.bytes)
             case .received(let recorded):
                 var received = [UInt8](repeating: 0, count: recorded.count)
                 let count = try received.withUnsafeMutableBytes { try port.read(into: $0) }
