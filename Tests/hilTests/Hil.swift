@@ -12,10 +12,12 @@ enum Hil {
     }
 
     /// `hil` lies beside the test bundle.
-    static let path: String = {
+    static let folder: URL = {
         let bundle = Bundle.allBundles.map(\.bundlePath).first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0]
-        return URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent("hil").path
+        return URL(fileURLWithPath: bundle).deletingLastPathComponent()
     }()
+
+    static let path = folder.appendingPathComponent("hil").path
 
     /// Starts it; the caller ends it.
     static func start(

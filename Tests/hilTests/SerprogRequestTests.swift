@@ -52,7 +52,7 @@ struct SerprogRequestTests {
         #expect(map == [6, 0xBF, 0xC9, 0x1F] + [UInt8](repeating: 0, count: 29))
         #expect(try replies(to: [0x03]) == [6] + Array("hilbridge".utf8) + [UInt8](repeating: 0, count: 7))
         #expect(try replies(to: [0x04, 0x05, 0x07]) == [6, 0xFF, 0xFF, 6, 8, 6, 0xFF, 0xFF])
-        #expect(try replies(to: [0x08, 0x11]) == [6, 0, 0, 0x10, 6, 0, 0, 0])
+        #expect(try replies(to: [0x08, 0x11]) == [6, 0, 0, 0x10, 6, 0, 0, 1])
         #expect(try replies(to: [0x12, 0x08, 0x12, 0x01]) == [6, 0x15])
     }
 

@@ -128,6 +128,8 @@ struct TraceCommandTests {
         }
         // The other way round: the session on a device.
         #expect(try Hil.run("replay", lines, "virtual://flash").status == 0)
+        // The flash is still busy then.
+        #expect(try Hil.run("replay", lines, "virtual://flash", "--fast").status == 1)
         let other = try Hil.run("replay", lines, "virtual://spi")
         #expect(other.status == 1 && other.errors.contains("transfer 3: byte 0 came in as ff, not ca"))
     }
@@ -177,5 +179,8 @@ struct TraceCommandTests {
         }
         #expect(try Hil.run("trace", path("missing")).status == 3)
         #expect(try Hil.run("spi", "virtual://spi", "00", "--trace", path("missing/x")).status == 8)
+        let unopened = try Hil.run("spi", "virtual://flash", "9f", "-m", "1", "--trace", path("none.vcd"))
+        #expect(unopened.status == 8 && unopened.errors.split(separator: "\n").count == 1)
+        #expect(!FileManager.default.fileExists(atPath: path("none.vcd.part")))
     }
 }

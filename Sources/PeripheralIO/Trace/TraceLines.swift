@@ -54,16 +54,18 @@ enum TraceLines {
 
     private static func append(_ key: StaticString, _ bytes: [UInt8], to text: inout [UInt8]) {
         key.withUTF8Buffer { text += $0 }
-        text.reserveCapacity(text.count + 2 * bytes.count + 8)
-        for byte in bytes {
-            text.append(digit(byte >> 4))
-            text.append(digit(byte & 15))
+        text += [UInt8](unsafeUninitializedCapacity: 2 * bytes.count + 1) { hex, count in
+            for (place, byte) in bytes.enumerated() {
+                hex[2 * place] = digit(byte >> 4)
+                hex[2 * place + 1] = digit(byte & 15)
+            }
+            hex[2 * bytes.count] = UInt8(ascii: "\"")
+            count = 2 * bytes.count + 1
         }
-        text.append(UInt8(ascii: "\""))
     }
 
     private static func digit(_ value: UInt8) -> UInt8 {
-        value < 10 ? value + UInt8(ascii: "0") : value - 10 + UInt8(ascii: "a")
+        value &+ (value < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
     }
 
     // MARK: Reading

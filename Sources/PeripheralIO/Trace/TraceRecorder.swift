@@ -8,6 +8,8 @@ import RTOS
 public final class TraceRecorder: Sendable {
     private struct State {
         var events: [TraceEvent] = []
+        /// Bytes in them.
+        var waiting = 0
         /// What had to be said first.
         var header: TraceHeader?
         var start = MonotonicTime(nanoseconds: 0)
@@ -18,6 +20,9 @@ public final class TraceRecorder: Sendable {
 
     /// How long events wait for their thread: the longer, the fewer wake-ups.
     private static let interval = Timeout.milliseconds(20)
+    /// While more bytes than this come in an interval, they wait in memory, so that writing them takes nothing from what
+    /// is traced; up to this many.
+    private static let (rush, most) = (256 << 10, 256 << 20)
 
     private let descriptor: Int32
     private let state = Guarded(State())
@@ -46,11 +51,15 @@ public final class TraceRecorder: Sendable {
         writer.withLock { $0 = thread }
     }
 
+    /// False if no device was opened with it.
+    public var hasBegun: Bool { writer.withLock { $0 != nil } }
+
     /// Any thread; never waits for the file.
     func add(_ what: TraceEvent.What, at time: MonotonicTime, duration: UInt64 = 0) {
         state.withLock { state in
-            state.events.append(
-                TraceEvent(time: time.nanoseconds(since: state.start), duration: duration, what))
+            let event = TraceEvent(time: time.nanoseconds(since: state.start), duration: duration, what)
+            state.events.append(event)
+            state.waiting += event.length
         }
     }
 
@@ -67,14 +76,19 @@ public final class TraceRecorder: Sendable {
     }
 
     private func write() {
-        var (events, text, isOver) = ([TraceEvent](), [UInt8](), false)
+        var (events, text, isOver, waited) = ([TraceEvent](), [UInt8](), false, 0)
         while !isOver {
             try? wake.take(Self.interval)
-            let header = state.withLock { state in
+            let (header, isRush) = state.withLock { state in
                 isOver = state.isFinishing
+                let isRush = state.waiting - waited > Self.rush && state.waiting < Self.most
+                waited = state.waiting
+                if isRush, !isOver { return (TraceHeader?.none, true) }
                 swap(&events, &state.events)
-                return state.header.take()
+                (state.waiting, waited) = (0, 0)
+                return (state.header.take(), false)
             }
+            if isRush { continue }
             if let header { text += TraceLines.line(header) }
             // A transmission that was begun earlier may have been told later.
             events.sort { $0.time < $1.time }

@@ -66,7 +66,7 @@ struct SPICommand: ParsableCommand {
     var expect: String?
 
     @Option(
-        help: ArgumentHelp("Give up when a transaction takes so much longer than on the wire.", valueName: "seconds"))
+        help: ArgumentHelp("Give up when a transaction hangs for so long.", valueName: "seconds"))
     var timeout = 5.0
 
     @OptionGroup

@@ -7,6 +7,8 @@ import RTOS
 final class SPISession: Sendable {
     let port: Peripheral
     private let patience: UInt64
+    /// How many times its time on the wire a transaction may take: USB leaves pauses, and a virtual chip its own.
+    private static let slowness: UInt64 = 20
     private let keepsSelected: Bool
 
     private struct Watch {
@@ -23,7 +25,7 @@ final class SPISession: Sendable {
     private let end = DispatchSemaphore(value: 0)
 
     /// - Parameters:
-    ///   - patience: nanoseconds that a transaction may take beyond its time on the wire.
+    ///   - patience: nanoseconds that a transaction may take beyond what its bytes on the wire explain.
     ///   - keepsSelected: chip select stays asserted from the first transaction to the last.
     init(_ port: Peripheral, patience: UInt64, keepsSelected: Bool) throws {
         self.port = port
@@ -73,7 +75,7 @@ final class SPISession: Sendable {
     /// - Throws: as `Peripheral`; `timedOut` if it took too long.
     func perform(_ transaction: SPITransaction, isDuplex: Bool) throws -> [UInt8] {
         let wire = UInt64(transaction.length) * 8 * 1_000_000_000 / UInt64(max(port.speed, 1))
-        let limit = patience + 2 * wire + transaction.waiting
+        let limit = patience + Self.slowness * wire + transaction.waiting
         watch.withLock { $0.deadline = .now.advanced(byNanoseconds: limit) }
         defer { watch.withLock { $0.deadline = .never } }
         do {

@@ -17,6 +17,8 @@ struct SerprogProgrammer {
     /// SPI among the bus types, which are bits.
     private static let spi: UInt8 = 0x08
     private static let name = "hilbridge"
+    /// Bytes that are to be read at once: a piece that is soon there, so that a bus that hangs is soon found out.
+    private static let longestRead: UInt32 = 1 << 16
     /// Bytes that a delay takes in the operation buffer, and how many the buffer has.
     private static let (delayLength, operationLength) = (5, 0xFFFF)
 
@@ -59,8 +61,7 @@ struct SerprogProgrammer {
         case .queryBusTypes: return [Self.acknowledge, Self.spi]
         case .queryOperationBuffer: return Self.acknowledged(UInt32(Self.operationLength), length: 2)
         case .queryLongestWrite: return Self.acknowledged(UInt32(SerprogParser.longestWrite), length: 3)
-        // 0 stands for 2^24: as much as can be asked for.
-        case .queryLongestRead: return Self.acknowledged(0, length: 3)
+        case .queryLongestRead: return Self.acknowledged(Self.longestRead, length: 3)
         case .clearOperations: (delays, delay) = (0, 0)
         case .runOperations:
             let waiting = delay

@@ -7,7 +7,7 @@ struct ReplayCommand: ParsableCommand {
         commandName: "replay",
         abstract: "Do a recorded session again on a device, and tell the first difference.",
         discussion: """
-            Sends what --trace has recorded, and compares what comes in. Status 1: something else came in.
+            Sends what --trace has recorded, at its pace, and compares what comes in. Status 1: something else came in.
 
             The other way round, replay://FILE is a virtual device for every command and for firmware: it answers as \
             recorded, and refuses with status 1 the first thing that the session does not have.
@@ -26,6 +26,9 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Give up when nothing has come in for this long.", valueName: "seconds"))
     var timeout = 5.0
 
+    @Flag(help: "Leave out the pauses between what was sent.")
+    var fast = false
+
     @OptionGroup
     var trace: TraceOptions
 
@@ -43,16 +46,24 @@ struct ReplayCommand: ParsableCommand {
         let port = try Peripheral(address: address, recorder: trace?.recorder)
         defer { port.close() }
         do {
+            let replay = Replay(events: recorded.events, keepsPace: !fast)
             let difference: String?
             switch recorded.header.line {
             case .spi:
                 let session = try SPISession(port, patience: UInt64(timeout * 1e9), keepsSelected: false)
                 Interruption.onInterrupt { session.interrupt() }
-                difference = try Replay.onBus(recorded.events, session)
+                difference = try replay.onBus(session)
                 try session.close()
             case .uart:
-                Interruption.onInterrupt { port.close() }
-                difference = try Replay.onLine(recorded.events, port, .milliseconds(UInt32(max(1, timeout * 1000))))
+                let isOver = DispatchSemaphore(value: 0)
+                Interruption.onInterrupt {
+                    isOver.signal()
+                    port.close()
+                }
+                difference = try replay.onLine(port, .milliseconds(UInt32(max(1, timeout * 1000)))) { pause in
+                    let limit = DispatchTime.now() + .nanoseconds(Int(clamping: pause))
+                    if isOver.wait(timeout: limit) == .success { throw PeripheralError.closed }
+                }
             }
             if let difference {
                 StandardStreams.tell("hil: \(file): \(difference)")

@@ -31,7 +31,12 @@ struct TraceFile {
     /// Puts the file in order. What goes wrong is told; it is no reason to doubt what was done on the device.
     func finish() {
         do {
+            let hasBegun = recorder.hasBegun
             try recorder.finish()
+            guard hasBegun else {
+                unlink(lines)
+                return
+            }
             guard isWaves else { return }
             try Self.writeWaves(of: Trace(file: lines), to: path)
             unlink(lines)
