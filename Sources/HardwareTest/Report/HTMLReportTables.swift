@@ -13,11 +13,15 @@ enum HTMLReportTables {
         var table = "<section><h2>Measured</h2>\n<div class=\"scroll\"><table>\n<thead><tr>"
         table +=
             heads.map { "<th>\($0)</th>" }.joined() + "<th class=\"left\">what was wrong</th></tr></thead>\n<tbody>\n"
-        for point in report.points { table += row(point, isSPI: isSPI) }
+        for point in report.points { table += row(point, isSPI: isSPI, without: hidden) }
         return table + "</tbody>\n</table></div></section>\n"
     }
 
-    private static func row(_ point: LoopbackReport.PointReport, isSPI: Bool) -> String {
+    private static func shown(_ cells: [String], without hidden: Int?) -> [String] {
+        cells.enumerated().filter { $0.offset != hidden }.map(\.element)
+    }
+
+    private static func row(_ point: LoopbackReport.PointReport, isSPI: Bool, without hidden: Int?) -> String {
         let result = point.result
         var cells = [point.pattern]
         let asked = point.rate.map(Double.init).map(Markup.prefixed)
@@ -41,7 +45,7 @@ enum HTMLReportTables {
             wrong += (wrong.isEmpty ? "" : "; ") + failure
             if point.failureCount > 1 { wrong += " (\(point.failureCount) times)" }
         }
-        return "<tr>" + cells.map { "<td>\(Markup.escaped($0))</td>" }.joined()
+        return "<tr>" + shown(cells, without: hidden).map { "<td>\(Markup.escaped($0))</td>" }.joined()
             + "<td class=\"text\(wrong.isEmpty ? "" : " bad")\">\(wrong.isEmpty ? "–" : Markup.escaped(wrong))</td></tr>\n"
     }
 
