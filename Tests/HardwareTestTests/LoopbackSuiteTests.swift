@@ -87,11 +87,13 @@ struct LoopbackSuiteTests {
         #expect(!report.isGood)
     }
 
-    @Test("ends with what it has when it is told to", arguments: ["virtual://spi?speed=1M", "virtual://uart?baud=1M"])
-    func stops(url: String) throws {
+    @Test("ends with what it has when it is told to", arguments: ["virtual://spi?speed=1M", "virtual://uart?baud=1M"], [nil, 1000, 200_000])
+    func stops(url: String, transferSize: Int?) throws {
         let isOver = Mutex(false)
         var stopped = try suite(
-            url, [LoopbackPoint(pattern: .counter), LoopbackPoint(pattern: .walkingOnes)], count: 100_000_000)
+            url,
+            [LoopbackPoint(transferSize: transferSize, pattern: .counter), LoopbackPoint(pattern: .walkingOnes)],
+            count: 100_000_000)
         stopped.onProgress = { if $0.bytes > 1000 { isOver.withLock { $0 = true } } }
         stopped.shouldStop = { isOver.withLock { $0 } }
         let report = stopped.run()

@@ -11,8 +11,9 @@ enum HTMLReportTables {
             "round trip p50", "p99", "completion p50", "p99", "max",
         ]
         var table = "<section><h2>Measured</h2>\n<div class=\"scroll\"><table>\n<thead><tr>"
+        let hidden = report.points.contains { $0.mode != nil } ? nil : heads.firstIndex(of: "mode")
         table +=
-            heads.map { "<th>\($0)</th>" }.joined() + "<th class=\"left\">what was wrong</th></tr></thead>\n<tbody>\n"
+            shown(heads, without: hidden).map { "<th>\($0)</th>" }.joined() + "<th class=\"left\">what was wrong</th></tr></thead>\n<tbody>\n"
         for point in report.points { table += row(point, isSPI: isSPI, without: hidden) }
         return table + "</tbody>\n</table></div></section>\n"
     }
