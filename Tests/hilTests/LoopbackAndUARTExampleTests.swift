@@ -34,9 +34,20 @@ struct Example: CustomTestStringConvertible, Sendable {
     /// Those of a subcommand's help, which say no output.
     static func help(of subcommand: String) throws -> [Example] {
         let text = try Hil.run(subcommand, "--help").text
-        return text.split(separator: "\n").compactMap { line in
-            line.hasPrefix("Example: ") ? Example(command: String(line.dropFirst(9)), output: "") : nil
+        var examples: [Example] = []
+        var isInExample = false
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            if line.hasPrefix("Example: ") {
+                examples.append(Example(command: String(line.dropFirst(9)), output: ""))
+                isInExample = true
+            } else if line.isEmpty {
+                isInExample = false
+            } else if isInExample {
+                // The help breaks what is too long for a line.
+                examples[examples.count - 1].command += " " + line
+            }
         }
+        return examples
     }
 
     /// Runs it as a shell does, in a folder of its own.
