@@ -36,7 +36,9 @@ struct SPILoopback {
             }
             let finished = timing.finish(write, of: test)
             if finished.error == .cancelled {
-                return LoopbackOutcome(sent: sent + length, check: check, timing: timing, timedOut: !test.isToStop)
+                let isStopped = test.isToStop
+                return LoopbackOutcome(
+                    sent: isStopped ? sent : sent + length, check: check, timing: timing, timedOut: !isStopped)
             }
             if let error = finished.error { throw error }
             let completedAt = finished.completedAt ?? .now

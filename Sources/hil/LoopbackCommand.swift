@@ -16,8 +16,8 @@ struct LoopbackCommand: ParsableCommand {
             pool through a mailbox, and receives them into blocks of another pool that come out of a queue.
 
             Example: hil loopback virtual://spi --bytes 1M
-            Example: hil loopback virtual://spi --clock 1M,10M,30M --size 64..4Ki --report report.html
-            Example: hil loopback virtual://uart --baud 115200,3M --pattern prbs31 --junit results.xml
+            Example: hil loopback virtual://spi --clock 1M,10M --size 64..1Ki --report r.html
+            Example: hil loopback virtual://uart --baud 1M,3M --pattern prbs31 --junit j.xml
             Example: hil loopback /dev/ttyUSB0 --for 8h --json
             Example: hil loopback virtual://uart?baud=3M --packets --framing slip
             """)

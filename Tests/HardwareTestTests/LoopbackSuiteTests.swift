@@ -77,11 +77,23 @@ struct LoopbackSuiteTests {
         #expect(report.timeline.errors.reduce(0, +) == result.errors)
     }
 
-    @Test("ends with what it has when it is told to", arguments: ["virtual://spi?speed=1M", "virtual://uart?baud=1M"])
-    func stops(url: String) throws {
+    @Test("goes on when the device is lost, and opens it again")
+    func reopens() throws {
+        var soak = try suite("virtual://spi?unplug=3000", [LoopbackPoint(pattern: .counter)])
+        soak.soak = 2.5
+        let report = soak.run()
+        #expect(report.rounds > 1 && report.points[0].failureCount == report.rounds)
+        #expect(report.points[0].error == .deviceLost("virtual://spi"))
+        #expect(!report.isGood)
+    }
+
+    @Test("ends with what it has when it is told to", arguments: ["virtual://spi?speed=1M", "virtual://uart?baud=1M"], [nil, 1000, 200_000])
+    func stops(url: String, transferSize: Int?) throws {
         let isOver = Mutex(false)
         var stopped = try suite(
-            url, [LoopbackPoint(pattern: .counter), LoopbackPoint(pattern: .walkingOnes)], count: 100_000_000)
+            url,
+            [LoopbackPoint(transferSize: transferSize, pattern: .counter), LoopbackPoint(pattern: .walkingOnes)],
+            count: 100_000_000)
         stopped.onProgress = { if $0.bytes > 1000 { isOver.withLock { $0 = true } } }
         stopped.shouldStop = { isOver.withLock { $0 } }
         let report = stopped.run()

@@ -92,7 +92,7 @@ enum HTMLReportStyle {
         .strip{fill:var(--rule);opacity:.45}.error{fill:var(--bad)}
         .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.1rem 1rem;margin:.3rem 0 0;padding:0;font-size:.85rem}
         .key{display:inline-block;width:28px;height:10px;margin-right:.4em}
-        .scroll{overflow-x:auto}
+        .scroll{overflow-x:auto}section ul{columns:17rem;margin:.2rem 0;padding-left:1.2rem}h3{font-size:.95rem;margin:.8rem 0 0}
         table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-nums;width:100%}
         th,td{padding:.3em .6em;text-align:right;border-bottom:1px solid var(--rule);white-space:nowrap}
         th:first-child,td:first-child,.left{text-align:left}

@@ -19,6 +19,9 @@ struct HTMLReportPlots {
     private var hasWire: Bool { results.first?.result.hasWire ?? true }
     private var isSPI: Bool { results.first?.result.isSPI ?? true }
 
+    /// Sizes that were asked for: others follow from the rate.
+    private var hasManySizes: Bool { Set(report.points.map(\.transferSize)).count > 1 }
+
     private var rateTitle: String { isSPI ? "clock" : "baud rate" }
 
     private func rate(_ result: LoopbackResult) -> String {
@@ -66,8 +69,8 @@ struct HTMLReportPlots {
     }
 
     private var throughputBySize: String? {
+        guard hasManySizes else { return nil }
         let sizes = results.map { Double($0.result.transferSize) }
-        guard Set(sizes).count > 1 else { return nil }
         return LinePlot(
             title: "Throughput against transfer size",
             x: .chosen(sizes, title: "bytes in a transfer", label: Markup.size), y: throughputAxis,
@@ -87,7 +90,7 @@ struct HTMLReportPlots {
             title: "Throughput against \(rateTitle)",
             x: .chosen(rates, title: "\(rateTitle) in force") { Markup.prefixed($0) + unit }, y: throughputAxis,
             series: grouped {
-                name($0, $1, withSize: true, withRate: false)
+                name($0, $1, withSize: hasManySizes, withRate: false)
             } x: {
                 Double($0.bitRate ?? 1)
             }
@@ -95,12 +98,12 @@ struct HTMLReportPlots {
     }
 
     private func latency(_ title: String, _ summary: (LoopbackResult) -> LatencyRecord.Summary?) -> String? {
-        let manySizes = Set(results.map(\.result.transferSize)).count > 1
         let manyRates = Set(results.map(\.result.bitRate)).count > 1
         let series = results.compactMap { point, result in
             summary(result).map {
                 LinePlot.Series(
-                    name: name(point, result, withSize: manySizes, withRate: manyRates), points: Self.percentiles($0),
+                    name: name(point, result, withSize: hasManySizes, withRate: manyRates),
+                    points: Self.percentiles($0),
                     hasMarkers: false)
             }
         }

@@ -11,13 +11,18 @@ enum HTMLReportTables {
             "round trip p50", "p99", "completion p50", "p99", "max",
         ]
         var table = "<section><h2>Measured</h2>\n<div class=\"scroll\"><table>\n<thead><tr>"
+        let hidden = report.points.contains { $0.mode != nil } ? nil : heads.firstIndex(of: "mode")
         table +=
-            heads.map { "<th>\($0)</th>" }.joined() + "<th class=\"left\">what was wrong</th></tr></thead>\n<tbody>\n"
-        for point in report.points { table += row(point, isSPI: isSPI) }
+            shown(heads, without: hidden).map { "<th>\($0)</th>" }.joined() + "<th class=\"left\">what was wrong</th></tr></thead>\n<tbody>\n"
+        for point in report.points { table += row(point, isSPI: isSPI, without: hidden) }
         return table + "</tbody>\n</table></div></section>\n"
     }
 
-    private static func row(_ point: LoopbackReport.PointReport, isSPI: Bool) -> String {
+    private static func shown(_ cells: [String], without hidden: Int?) -> [String] {
+        cells.enumerated().filter { $0.offset != hidden }.map(\.element)
+    }
+
+    private static func row(_ point: LoopbackReport.PointReport, isSPI: Bool, without hidden: Int?) -> String {
         let result = point.result
         var cells = [point.pattern]
         let asked = point.rate.map(Double.init).map(Markup.prefixed)
@@ -41,7 +46,7 @@ enum HTMLReportTables {
             wrong += (wrong.isEmpty ? "" : "; ") + failure
             if point.failureCount > 1 { wrong += " (\(point.failureCount) times)" }
         }
-        return "<tr>" + cells.map { "<td>\(Markup.escaped($0))</td>" }.joined()
+        return "<tr>" + shown(cells, without: hidden).map { "<td>\(Markup.escaped($0))</td>" }.joined()
             + "<td class=\"text\(wrong.isEmpty ? "" : " bad")\">\(wrong.isEmpty ? "–" : Markup.escaped(wrong))</td></tr>\n"
     }
 

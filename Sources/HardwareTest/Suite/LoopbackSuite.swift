@@ -8,11 +8,10 @@ import RTOS
 public struct LoopbackSuite: Sendable {
     public var address: DeviceAddress
     public var points: [LoopbackPoint]
-    /// Bytes to send at each point; nil for as many as take `secondsPerPoint` at the line's rate.
+    /// Bytes to send at each point; nil for as many as take `secondsPerPoint` at the line's rate. One that is slower than
+    /// its line is cut short after that time.
     public var count: Int?
     public var secondsPerPoint = 1.0
-    /// Whether a point that is slower than its line is cut short after `secondsPerPoint`.
-    public var limitsTime = true
     public var timeout = Timeout.milliseconds(5000)
     /// Goes through the points again and again for so many seconds; nil for once.
     public var soak: Double?
@@ -120,7 +119,7 @@ public struct LoopbackSuite: Sendable {
 
         /// Nanoseconds that a point may take.
         private var longest: UInt64? {
-            var seconds = suite.limitsTime && suite.count == nil ? suite.secondsPerPoint : .infinity
+            var seconds = suite.count == nil ? suite.secondsPerPoint : .infinity
             if let soak = suite.soak { seconds = min(seconds, max(0.001, soak - elapsed)) }
             return seconds < 1e9 ? UInt64(seconds * 1e9) : nil
         }
