@@ -23,6 +23,20 @@ struct IdleTests {
             }
         let port = try Peripheral(address: DeviceAddress("virtual://uart"), driver: driver)
         try port.control(mode)
+        try sleeps(port, name)
+        line.hangUp()
+    }
+
+    @Test("Nor does that of a spidev node", arguments: ModeSelectionTests.receiveModes.map(\.0))
+    func noWakeUpsOfNodes(mode: ControlRequest) throws {
+        let name = "node\(mode.number)"
+        let driver = try FakeSPIController([ScriptedSPI(script: SPIScript())]).driver(name: name)
+        let port = try Peripheral(address: DeviceAddress("/dev/spidev0.0"), driver: driver)
+        try port.control(mode)
+        try sleeps(port, name)
+    }
+
+    private func sleeps(_ port: Peripheral, _ name: String) throws {
         // It has been at work before.
         try port.control(.useZeroCopyTX)
         #expect(port.write(TransferBuffer(pattern(200))).wait().error == nil)
@@ -35,7 +49,6 @@ struct IdleTests {
             return wakeUps(ofThread: "hil \(name)") == before
         }
         port.close()
-        line.hangUp()
     }
 
     /// How often this thread of the process has gone to sleep by itself; nil if there is none of that name.

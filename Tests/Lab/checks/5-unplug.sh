@@ -6,6 +6,7 @@ pulled_during() {
     set -- "$1" "$url" "${@:3}"
     timeout 60 "$hil" "$@" > "$state/transfer" 2>&1 < <(sleep 50) &
     local transfer=$!
+    wait_for has_open "$transfer" 'bus/usb\|ttyUSB'
     sleep 3
     pull
     wait "$transfer" || status=$?

@@ -67,7 +67,7 @@ check "spidev: and kept to when told" with max_transfer 1024 \
 busy() {
     timeout 60 "$hil" loopback /dev/spidev0.0 --seconds 50 > /dev/null &
     local user=$! status=0
-    sleep 3
+    wait_for has_open "$user" spidev0.0
     says 'in use by hil' 5 "$hil" loopback /dev/spidev0.2 --bytes 16 || status=1
     kill -INT "$user"
     wait "$user"
@@ -101,7 +101,8 @@ unbound_during() {
     local status=0
     timeout 60 "$hil" loopback /dev/spidev0.0 --seconds 50 "$@" > "$state/transfer" 2>&1 &
     local transfer=$!
-    sleep 3
+    wait_for has_open "$transfer" spidev0.0
+    sleep 2
     unbind
     wait "$transfer" || status=$?
     cat "$state/transfer"

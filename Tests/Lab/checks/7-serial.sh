@@ -27,7 +27,7 @@ restored() {
 busy_port() {
     timeout 60 "$hil" uart /dev/ttyHIL0 > /dev/null < <(sleep 30) &
     local user=$! status=0
-    sleep 3
+    wait_for has_open "$user" ttyHIL0
     says 'in use by hil' 5 "$hil" loopback /dev/ttyHIL0 --bytes 16 || status=1
     kill -INT "$user"
     wait "$user"

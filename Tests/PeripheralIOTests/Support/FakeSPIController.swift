@@ -56,12 +56,13 @@ final class FakeSPIController: SPIDevCalls {
 
     /// A driver on one of its chip selects.
     func driver(
-        _ bus: SPIDevBus = SPIDevBus(), chipSelect: Int = 0, _ settings: SPISettings = SPISettings()
+        _ bus: SPIDevBus = SPIDevBus(), chipSelect: Int = 0, _ settings: SPISettings = SPISettings(),
+        name: String? = nil
     ) throws(PeripheralError) -> SPIDevDriver {
         let limits = SPIMessageLimits(bufferSize: min(traits.bufferSize, settings.chunk ?? .max))
         return try SPIDevDriver(
-            bus, path: path(chipSelect), nodes: [path(chipSelect)], name: "spidev0.\(chipSelect)", settings: settings,
-            limits: limits, calls: self
+            bus, path: path(chipSelect), nodes: [path(chipSelect)], name: name ?? "spidev0.\(chipSelect)",
+            settings: settings, limits: limits, calls: self
         ) { _ throws(PeripheralError) in
             let descriptor = open("/dev/null", O_RDWR | O_CLOEXEC)
             state.withLock { $0.descriptors[descriptor] = chipSelect }

@@ -16,7 +16,7 @@ struct BusTurns: Hashable, Sendable {
             if owner != user, !waiting.contains(user) { waiting.append(user) }
             return false
         }
-        waiting.removeAll { $0 == user }
+        if !waiting.isEmpty { waiting.removeAll { $0 == user } }
         owner = user
         return true
     }

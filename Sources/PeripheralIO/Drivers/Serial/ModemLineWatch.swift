@@ -11,7 +11,7 @@ final class ModemLineWatch: Sendable {
     let event: EventDescriptor
     private let descriptor: Int32
     private let calls: any SerialCalls
-    private let thread = Mutex<RTOSThread?>(nil)
+    private let thread = Guarded<RTOSThread?>(nil)
     private let shared = Shared()
 
     /// What the thread keeps alive.
