@@ -109,6 +109,7 @@ struct TraceTests {
         }
         var text = TraceLines.line(trace.header)
         for event in trace.events { TraceLines.append(event, to: &text) }
+        trace.events.sort { $0.time < $1.time }
         #expect(try TraceLines.parse(text, name: "x") == trace)
     }
 
