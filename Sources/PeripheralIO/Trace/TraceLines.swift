@@ -120,7 +120,9 @@ enum TraceLines {
             known.events.append(event)
             trace = known
         }
-        guard let trace else { throw .badAddress(name, reason: "no trace: it is empty") }
+        guard var trace else { throw .badAddress(name, reason: "no trace: it is empty") }
+        // What waits behind other bytes for its line was told when it was given, and what came in meanwhile later.
+        trace.events.sort { $0.time < $1.time }
         return trace
     }
 

@@ -4,26 +4,24 @@ import RTOS
 /// A recorded session, done again.
 struct Replay {
     let events: [TraceEvent]
-    /// The pauses of the session are kept.
+    /// The device is left alone between two events for no shorter than it was.
     let keepsPace: Bool
 
-    /// Nanoseconds to wait until it is time for an event on a line, counted from the first.
-    private func pause(before event: TraceEvent, since start: MonotonicTime) -> UInt64 {
-        guard keepsPace, let first = events.first else { return 0 }
-        let due = event.time - min(event.time, first.time)
-        return start.advanced(byNanoseconds: due).nanoseconds(since: .now)
+    /// Nanoseconds that nothing happened before an event.
+    private func pause(before place: Int) -> UInt64 {
+        guard keepsPace, place > 0 else { return 0 }
+        let end = events[place - 1].time + events[place - 1].duration
+        return events[place].time - min(end, events[place].time)
     }
 
-    /// The first difference, in a line; nil if there is none. What had time to finish in the session has it again.
+    /// The first difference, in a line; nil if there is none.
     func onBus(_ session: SPISession) throws -> String? {
         guard session.port.isSPI else {
             throw PeripheralError.badAddress(session.port.name, reason: "no SPI controller; the session is of one")
         }
         var number = 0
-        var end = events.first?.time ?? 0
-        for event in events {
-            if keepsPace, event.time > end { try session.wait(event.time - end) }
-            end = max(end, event.time + event.duration)
+        for (place, event) in events.enumerated() {
+            try session.wait(pause(before: place))
             switch event.what {
             case .transfer(let sent, let reading, let recorded):
                 number += 1
@@ -50,11 +48,10 @@ struct Replay {
         try port.control(.useCircularBufferRX(length: 1 << 20))
         try port.control(.setRXTimeout(timeout))
         var place = 0
-        let start = MonotonicTime.now
-        for event in events {
+        for (number, event) in events.enumerated() {
             switch event.what {
             case .sent(let bytes):
-                try wait(pause(before: event, since: start))
+                try wait(pause(before: number))
                 _ = try port.write(bytes.span.bytes)
             case .received(let recorded):
                 var received = [UInt8](repeating: 0, count: recorded.count)

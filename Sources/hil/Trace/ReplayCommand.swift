@@ -26,7 +26,7 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Give up when nothing has come in for this long.", valueName: "seconds"))
     var timeout = 5.0
 
-    @Flag(help: "Leave out the pauses between what was sent.")
+    @Flag(help: "Leave out the pauses.")
     var fast = false
 
     @OptionGroup
