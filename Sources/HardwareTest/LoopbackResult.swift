@@ -1,3 +1,5 @@
+import PeripheralIO
+
 /// What a loopback test found, all of it measured in that run.
 public struct LoopbackResult: Hashable, Sendable, Codable {
     public var device: String
@@ -65,6 +67,8 @@ public struct LoopbackMeasurement: Sendable {
     var interrupted: Bool
     var nanoseconds: UInt64
     var timing: WriteTiming
+    /// What ended the run early; of several, the last.
+    public var failure: PeripheralError?
 
     /// Adds another run of the same test. Of digests the last that is wrong is kept.
     public mutating func add(_ other: LoopbackMeasurement) {
@@ -78,6 +82,7 @@ public struct LoopbackMeasurement: Sendable {
         interrupted = other.interrupted
         nanoseconds += other.nanoseconds
         timing.add(other.timing)
+        failure = other.failure ?? failure
     }
 
     public var result: LoopbackResult {

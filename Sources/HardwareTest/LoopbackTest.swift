@@ -27,17 +27,22 @@ public struct LoopbackTest: Sendable {
     ///
     /// - Throws: what the peripheral throws; wrong data is not thrown but counted.
     public func run(on port: Peripheral) throws(PeripheralError) -> LoopbackResult {
-        try measure(on: port).result
+        let measurement = try measure(on: port)
+        if let failure = measurement.failure { throw failure }
+        return measurement.result
     }
 
-    /// `run`, with a result that those of other runs can be added to.
+    /// `run`, with a result that those of other runs can be added to. What ends the test early, such as the loss of the
+    /// device, is part of it; what came back before is kept.
+    ///
+    /// - Throws: what the peripheral throws before anything is sent.
     public func measure(on port: Peripheral) throws(PeripheralError) -> LoopbackMeasurement {
         try port.control(.useZeroCopyTX)
         let start = MonotonicTime.now
         let end = longest.map { start.advanced(byNanoseconds: $0) } ?? .never
         let outcome =
             port.isSPI
-            ? try SPILoopback(self, port, until: end).run() : try SerialLoopback(self, port, until: end).run()
+            ? SPILoopback(self, port, until: end).run() : try SerialLoopback(self, port, until: end).run()
         let duration = MonotonicTime.now.nanoseconds(since: start)
         return LoopbackMeasurement(
             device: port.name,
@@ -55,7 +60,8 @@ public struct LoopbackTest: Sendable {
             timedOut: outcome.timedOut,
             interrupted: isToStop,
             nanoseconds: max(1, duration),
-            timing: outcome.timing)
+            timing: outcome.timing,
+            failure: outcome.failure)
     }
 
     var isToStop: Bool { shouldStop?() ?? false }
@@ -77,4 +83,6 @@ struct LoopbackOutcome {
     var check: StreamCheck
     var timing: WriteTiming
     var timedOut: Bool
+    /// What ended it early.
+    var failure: PeripheralError?
 }

@@ -58,14 +58,14 @@ struct SerialLoopback {
         shared.state.withLock { $0.isOver = true }
         writer.join()
         var writing = shared.state.withLock { $0 }
-        if let error = writing.error ?? failure { throw error }
+        failure = writing.error ?? failure
         // What was given up in the middle was not sent as far as anybody can tell.
-        if writing.isCut { writing.sent = min(writing.sent, check.aligner.position) }
+        if writing.isCut || failure != nil { writing.sent = min(writing.sent, check.aligner.position) }
         check.finish(sent: writing.sent)
         writing.timing.roundTrip = roundTrip
         return LoopbackOutcome(
             sent: writing.sent, check: check, timing: writing.timing,
-            timedOut: writing.timedOut || (check.count == 0 && writing.sent > 0 && !test.isToStop))
+            timedOut: writing.timedOut || (check.count == 0 && writing.sent > 0 && !test.isToStop), failure: failure)
     }
 
     /// Sends all, or until the time is over or the reader has given up.

@@ -13,7 +13,8 @@ enum HTMLReportTables {
         var table = "<section><h2>Measured</h2>\n<div class=\"scroll\"><table>\n<thead><tr>"
         let hidden = report.points.contains { $0.mode != nil } ? nil : heads.firstIndex(of: "mode")
         table +=
-            shown(heads, without: hidden).map { "<th>\($0)</th>" }.joined() + "<th class=\"left\">what was wrong</th></tr></thead>\n<tbody>\n"
+            shown(heads, without: hidden).map { "<th>\($0)</th>" }.joined()
+            + "<th class=\"left\">what was wrong</th></tr></thead>\n<tbody>\n"
         for point in report.points { table += row(point, isSPI: isSPI, without: hidden) }
         return table + "</tbody>\n</table></div></section>\n"
     }

@@ -83,14 +83,19 @@ public struct LoopbackSuite: Sendable {
                     at: elapsed, bytes: measurement.result.bytesReceived, errors: measurement.damage.badBytes)
                 measurements[index]?.add(measurement)
                 if measurements[index] == nil { measurements[index] = measurement }
+                if let failure = measurement.failure { note(failure, at: index) }
             } catch {
-                report.points[index].failureCount += 1
-                report.points[index].failure = error.description
-                report.points[index].error = error
-                report.timeline.note(at: elapsed, bytes: 0, errors: 1)
-                // A device that has gone may come back.
-                if suite.soak != nil { pause() }
+                note(error, at: index)
             }
+        }
+
+        private mutating func note(_ failure: PeripheralError, at index: Int) {
+            report.points[index].failureCount += 1
+            report.points[index].failure = failure.description
+            report.points[index].error = failure
+            report.timeline.note(at: elapsed, bytes: 0, errors: 1)
+            // A device that has gone may come back.
+            if suite.soak != nil { pause() }
         }
 
         private func pause() {
