@@ -2,14 +2,14 @@ import Glibc
 
 /// Which device it is, whatever name the kernel gives it: its serial number on USB, or where it is plugged in.
 public struct DeviceIdentity: Hashable, Sendable, Codable {
-    /// `idVendor:idProduct` of a device on USB, in hexadecimal.
+    /// Vendor and product of a device on USB.
     public var product: String?
     /// What the device says of itself; nil if it says nothing.
     public var serialNumber: String?
     /// The USB interface's number, and which of its ports it is.
     public var interface: String?
     public var port: String?
-    /// Where it is plugged in, in sysfs: the folder of the USB interface, or of the device that is not on USB.
+    /// Where it is plugged in: the USB interface, or the device that is not on USB, in sysfs.
     public var place: String
 
     /// What is behind a tty or spidev node; nil for what has nothing behind it, such as a pty.
@@ -59,12 +59,23 @@ public struct DeviceIdentity: Hashable, Sendable, Codable {
 }
 
 extension DeviceIdentity {
-    /// The device behind an address. FTDI URLs name devices by serial number or place themselves.
+    /// The device behind an address.
     init?(_ address: DeviceAddress) {
         switch address.device {
         case .serial(let path), .spidev(let path): self.init(node: path)
+        case .ftdi(let place):
+            guard let interface = FTDIDiscovery.interfaces(at: place).first else { return nil }
+            self.init(interface)
         default: return nil
         }
+    }
+
+    /// An interface of an FTDI chip, whose address on the bus is another whenever it is plugged in.
+    init(_ interface: FTDIDiscovery.Interface) {
+        let chip = interface.chip
+        self.init(
+            product: "\(chip.vendor):\(chip.product)", serialNumber: chip.serial, interface: String(interface.number),
+            place: interface.usbPath)
     }
 }
 
@@ -82,6 +93,11 @@ extension DeviceAddress {
             guard let node = identity.node(subsystem: "spidev") else { return nil }
             address.device = .spidev(path: node)
             address.name = node
+        case .ftdi:
+            let present = FTDIDiscovery.interfaces().first { identity.isSame(as: DeviceIdentity($0)) }
+            guard let present, let place = try? FTDIAddress(present.url) else { return nil }
+            address.device = .ftdi(place)
+            address.name = present.url
         default: break
         }
         return address

@@ -40,4 +40,22 @@ followed() {
     unplug
     return $status
 }
+
+# A URL by bus and address leads to what has that address; the chip gets another one, and is found all the same.
+followed_by_url() {
+    plug
+    local url
+    url=$("$hil" list | sed -n 's/^\(ftdi:[^ ]*:232h:[^ ]*\) .*/\1/p')
+    timeout 120 "$root/.build/release/SerialProbe" reopen "$url?uart" > "$state/reopened" 2>&1 &
+    local probe=$! status=0
+    wait_for grep -q open "$state/reopened"
+    unplug
+    plug
+    wait "$probe" || status=$?
+    cat "$state/reopened"
+    tail -1 "$state/reopened" | grep -q '^ftdi://' || status=1
+    unplug
+    return $status
+}
+check "an FTDI chip, too" followed_by_url
 check "unplugged and plugged in again: found by its serial number" followed
