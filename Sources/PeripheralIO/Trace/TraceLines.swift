@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// A trace as JSON lines: the first is the header, each other one an event.
 ///

@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import RTOS
 
 /// Writes what happens on one device to a file, as JSON lines, while it happens.
@@ -104,7 +105,7 @@ public final class TraceRecorder: Sendable {
     private func put(_ text: inout [UInt8]) {
         var done = 0
         while done < text.count, state.withLock({ $0.failure == 0 }) {
-            let step = text.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress! + done, $0.count - done) }
+            let step = text.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + done, $0.count - done) }
             if step > 0 {
                 done += step
             } else if errno != EINTR {
