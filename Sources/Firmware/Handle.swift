@@ -35,6 +35,7 @@ enum Handle {
         _ object: Object, _ kind: HandleKind<Object>, in memory: UnsafeMutableRawPointer? = nil
     ) -> OpaquePointer? {
         guard let place = memory ?? HandlePlaces.take() else { return nil }
+        if memory == nil { place.assumingMemoryBound(to: hil_handle_memory.self).pointee.reserved.0 = 0 }
         let handle = place.assumingMemoryBound(to: hil_handle.self)
         handle.pointee.object = Unmanaged.passRetained(object).toOpaque()
         mark(of: place).pointee.store(kind.mark, ordering: .releasing)
@@ -58,6 +59,20 @@ enum Handle {
     static func isDeleted(_ handle: OpaquePointer?) -> Bool {
         guard let handle, UInt(bitPattern: handle) & 7 == 0 else { return false }
         return mark(of: UnsafeMutableRawPointer(handle)).pointee.load(ordering: .relaxed) == HandleMark.deleted
+    }
+
+    /// Keeps a name where it can be asked for after the deletion, until the place is used again. Not for a handle in
+    /// firmware's own memory.
+    static func keep(name: UnsafePointer<CChar>?, of handle: OpaquePointer) {
+        UnsafeMutableRawPointer(handle).assumingMemoryBound(to: hil_handle_memory.self).pointee.reserved.0 =
+            UInt64(UInt(bitPattern: name))
+    }
+
+    /// The name that was kept of a deleted handle; nil if there is none.
+    static func nameKept(of handle: OpaquePointer?) -> UnsafePointer<CChar>? {
+        guard let handle, isDeleted(handle), HandlePlaces.contain(UnsafeMutableRawPointer(handle)) else { return nil }
+        let place = UnsafeMutableRawPointer(handle).assumingMemoryBound(to: hil_handle_memory.self)
+        return UnsafePointer(bitPattern: UInt(place.pointee.reserved.0))
     }
 
     /// Deletes a handle. False if it was none of this kind, or another thread was faster.
@@ -92,6 +107,7 @@ private enum HandlePlaces {
     private static let patience = 64
 
     private struct Contents: @unchecked Sendable {
+        var chunks: [UnsafeMutableRawPointer] = []
         var fresh: [UnsafeMutableRawPointer] = []
         var retiredPlaces: [UnsafeMutableRawPointer] = []
         var retiredObjects: [Unmanaged<AnyObject>] = []
@@ -104,9 +120,17 @@ private enum HandlePlaces {
             if contents.fresh.isEmpty {
                 if contents.retiredPlaces.count > patience { return contents.retiredPlaces.removeFirst() }
                 guard let chunk = LowMemory.map(size * placesInChunk) else { return nil }
+                contents.chunks.append(chunk)
                 contents.fresh = (0..<placesInChunk).reversed().map { chunk + $0 * size }
             }
             return contents.fresh.popLast()
+        }
+    }
+
+    /// Whether it is one of these places.
+    static func contain(_ place: UnsafeMutableRawPointer) -> Bool {
+        contents.withLock { contents in
+            contents.chunks.contains { $0 <= place && place < $0 + size * placesInChunk }
         }
     }
 

@@ -10,6 +10,11 @@ struct FreeRTOSTests {
         expect(try CProgram("\(name).c").run(mode), prints: "all so\n", "\(name), \(mode)")
     }
 
+    @Test("A task that is woken by a queue tries again, on a single core")
+    func wokenTooLate() throws {
+        expect(try CProgram("woken_too_late.c").run(.virtual), prints: "all so\n")
+    }
+
     @Test("Firmware that waits uses no processor", arguments: [CProgram.Mode.parallel, .single])
     func waiting(mode: CProgram.Mode) throws {
         expect(try CProgram("waiting.c").run(mode), prints: "nobody woke up\n", "\(mode)")

@@ -36,6 +36,20 @@ struct DispatchRuleTests {
         #expect(running(&rule) == [high])
     }
 
+    @Test("who loses the slot to a higher priority stays first of its equals, or goes last", arguments: [false, true])
+    func preempted(goesLast: Bool) {
+        var rule = DispatchRule(slots: 1, virtualTicks: nil, preemptedGoesLast: goesLast)
+        rule.start()
+        let (one, other) = (rule.join(priority: 1), rule.join(priority: 1))
+        #expect(running(&rule) == [one])
+        let high = rule.join(priority: 2)
+        #expect(running(&rule) == [])
+        expect(rule.call(by: one, atWallTick: 0))
+        #expect(running(&rule) == [high])
+        expect(rule.block(high, until: .max))
+        #expect(running(&rule) == [goesLast ? other : one])
+    }
+
     @Test("unlimited slots go to everybody")
     func unlimited() {
         var rule = DispatchRule(slots: .max, virtualTicks: nil)
@@ -84,6 +98,44 @@ struct DispatchRuleTests {
         #expect((1...40).contains(calls))
         #expect(running(&rule) == [other])
         #expect(rule.now >= 1)
+    }
+
+    @Test("one that a higher priority interrupts in every tick loses its slice to its equals all the same")
+    func interruptedSlice() {
+        var rule = singleCore()
+        let (one, other) = (rule.join(priority: 1), rule.join(priority: 1))
+        let interrupt = rule.join(priority: 2)
+        var turns: Set<Int> = []
+        for _ in 0..<4 {
+            #expect(running(&rule) == [interrupt])
+            expect(rule.block(interrupt, until: rule.now + 1))
+            let task = running(&rule)[0]
+            turns.insert(task)
+            var now = task
+            while rule.activity(of: interrupt) == .blocked {
+                if rule.call(by: now, atWallTick: 0), rule.activity(of: interrupt) == .blocked {
+                    now = running(&rule)[0]
+                    turns.insert(now)
+                }
+            }
+        }
+        #expect(turns == [one, other])
+    }
+
+    @Test("after a wait for a tick, the next one is at least half the average number of calls away")
+    func synchronized() {
+        var rule = singleCore()
+        let task = rule.join(priority: 1)
+        for round in 1...100 as ClosedRange<UInt64> {
+            _ = running(&rule)
+            expect(rule.block(task, until: rule.now + 1))
+            #expect(running(&rule) == [task])
+            let now = rule.now
+            for _ in 0..<4 { _ = rule.call(by: task, atWallTick: 0) }
+            #expect(rule.now == now, "round \(round)")
+            // Some calls more, so that what is left of the count differs.
+            for _ in 0..<round % 7 { _ = rule.call(by: task, atWallTick: 0) }
+        }
     }
 
     @Test("a task that holds on keeps its slot")

@@ -93,6 +93,51 @@ struct MessageQueueTests {
         #expect(queue.count == 0)
     }
 
+    @Test("who waits for a message or for room is told of it, and may be too late")
+    func notices() throws {
+        let queue = MessageQueue(capacity: 1, messageSize: 1)
+        let log = Log<String>()
+        RTOSTask.start(name: "waits for a message") {
+            var scratch: UInt8 = 0
+            do {
+                try queue.waitForMessage(scratch: &scratch)
+                log.append("message")
+            } catch {
+                log.append("\(error)")
+            }
+        }
+        eventually { queue.waiterCount(.takers) == 1 }
+        try queue.put(UInt8(1))
+        eventually { log.contents == ["message"] }
+        #expect(queue.count == 1)
+
+        RTOSTask.start(name: "waits for room") {
+            do {
+                try queue.waitForRoom()
+                log.append("room")
+            } catch {
+                log.append("\(error)")
+            }
+        }
+        eventually { queue.waiterCount(.givers) == 1 }
+        #expect(try queue.get(UInt8.self) == 1)
+        eventually { log.contents == ["message", "room"] }
+        #expect(queue.count == 0)
+
+        try queue.waitForRoom(timeout: .now)
+        var scratch: UInt8 = 0
+        #expect(throws: MessageQueue.Failure.wouldBlock) {
+            try queue.waitForMessage(scratch: &scratch, timeout: .now)
+        }
+        #expect(throws: MessageQueue.Failure.timedOut) {
+            try queue.waitForMessage(scratch: &scratch, timeout: .ticks(2))
+        }
+        try queue.put(UInt8(2))
+        try queue.waitForMessage(scratch: &scratch)
+        #expect(throws: MessageQueue.Failure.wouldBlock) { try queue.waitForRoom(timeout: .now) }
+        #expect(throws: MessageQueue.Failure.timedOut) { try queue.waitForRoom(timeout: .ticks(2)) }
+    }
+
     @Test("a waiting putter's message goes in at its own priority as soon as there is room")
     func waitingPutters() throws {
         let queue = MessageQueue(capacity: 1, messageSize: 1)

@@ -95,7 +95,7 @@ int32_t osKernelUnlock(void);
 int32_t osKernelRestoreLock(int32_t lock);
 // Stops the scheduler. Answers the ticks until the next delay or timer ends.
 uint32_t osKernelSuspend(void);
-// Time has gone on by itself: the ticks are not added.
+// So many ticks have passed since then: what is missing of them is waited for, since time goes on by itself.
 void osKernelResume(uint32_t sleep_ticks);
 uint32_t osKernelGetTickCount(void);
 // Ticks in a second.
@@ -183,9 +183,12 @@ typedef struct {
     osPriority_t priority;
     TZ_ModuleId_t tz_module;
     uint32_t affinity_mask;
+    // What `affinity_mask` was called until 2.2: not looked at, there for firmware that names it.
+    uint32_t reserved;
 } osThreadAttr_t;
 
 osThreadId_t osThreadNew(osThreadFunc_t func, void *argument, const osThreadAttr_t *attr);
+// In parallel also of a thread that has just ended.
 const char *osThreadGetName(osThreadId_t thread_id);
 osThreadId_t osThreadGetId(void);
 osThreadState_t osThreadGetState(osThreadId_t thread_id);

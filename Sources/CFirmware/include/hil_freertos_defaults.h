@@ -128,6 +128,71 @@
 #define configTIMER_TASK_STACK_DEPTH configMINIMAL_STACK_SIZE
 #endif
 
+// The same for functions.
+#ifndef INCLUDE_vTaskPrioritySet
+#define INCLUDE_vTaskPrioritySet 1
+#endif
+#ifndef INCLUDE_uxTaskPriorityGet
+#define INCLUDE_uxTaskPriorityGet 1
+#endif
+#ifndef INCLUDE_vTaskDelete
+#define INCLUDE_vTaskDelete 1
+#endif
+#ifndef INCLUDE_vTaskSuspend
+#define INCLUDE_vTaskSuspend 1
+#endif
+#ifndef INCLUDE_xResumeFromISR
+#define INCLUDE_xResumeFromISR 1
+#endif
+#ifndef INCLUDE_xTaskResumeFromISR
+#define INCLUDE_xTaskResumeFromISR 1
+#endif
+#ifndef INCLUDE_vTaskDelayUntil
+#define INCLUDE_vTaskDelayUntil 1
+#endif
+#ifndef INCLUDE_xTaskDelayUntil
+#define INCLUDE_xTaskDelayUntil 1
+#endif
+#ifndef INCLUDE_vTaskDelay
+#define INCLUDE_vTaskDelay 1
+#endif
+#ifndef INCLUDE_xTaskGetSchedulerState
+#define INCLUDE_xTaskGetSchedulerState 1
+#endif
+#ifndef INCLUDE_xTaskGetCurrentTaskHandle
+#define INCLUDE_xTaskGetCurrentTaskHandle 1
+#endif
+#ifndef INCLUDE_uxTaskGetStackHighWaterMark
+#define INCLUDE_uxTaskGetStackHighWaterMark 1
+#endif
+#ifndef INCLUDE_uxTaskGetStackHighWaterMark2
+#define INCLUDE_uxTaskGetStackHighWaterMark2 1
+#endif
+#ifndef INCLUDE_xTaskGetIdleTaskHandle
+#define INCLUDE_xTaskGetIdleTaskHandle 1
+#endif
+#ifndef INCLUDE_eTaskGetState
+#define INCLUDE_eTaskGetState 1
+#endif
+#ifndef INCLUDE_xEventGroupSetBitFromISR
+#define INCLUDE_xEventGroupSetBitFromISR 1
+#endif
+#ifndef INCLUDE_xTimerPendFunctionCall
+#define INCLUDE_xTimerPendFunctionCall 1
+#endif
+#ifndef INCLUDE_xTaskAbortDelay
+#define INCLUDE_xTaskAbortDelay 1
+#endif
+#ifndef INCLUDE_xTaskGetHandle
+#define INCLUDE_xTaskGetHandle 1
+#endif
+#ifndef INCLUDE_xSemaphoreGetMutexHolder
+#define INCLUDE_xSemaphoreGetMutexHolder 1
+#endif
+#ifndef INCLUDE_xQueueGetMutexHolder
+#define INCLUDE_xQueueGetMutexHolder 1
+#endif
+
 #ifdef configASSERT
 #define configASSERT_DEFINED 1
 #else
@@ -137,6 +202,20 @@
 
 #ifndef configPRINTF
 #define configPRINTF(X)
+#endif
+
+// What the kernel's own sources share with the tests that come with it.
+#ifndef mtCOVERAGE_TEST_MARKER
+#define mtCOVERAGE_TEST_MARKER()
+#endif
+#ifndef mtCOVERAGE_TEST_DELAY
+#define mtCOVERAGE_TEST_DELAY()
+#endif
+#ifndef configMIN
+#define configMIN(a, b) (((a) < (b)) ? (a) : (b))
+#endif
+#ifndef configMAX
+#define configMAX(a, b) (((a) > (b)) ? (a) : (b))
 #endif
 
 #endif

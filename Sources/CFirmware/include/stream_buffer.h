@@ -82,7 +82,18 @@ StreamBufferHandle_t hilStreamBufferCreate(
 
 #ifndef HIL_FIRMWARE_LIBRARY
 
-// A `sbSEND_COMPLETE` of firmware's own, from its FreeRTOSConfig.h or from this source file, replaces the wake.
+// A `sbSEND_COMPLETE` of firmware's own, from its FreeRTOSConfig.h or from this source file, replaces the wake. The
+// kernel's sources call those for tasks `sbSEND_COMPLETED` and so on; its documentation has both.
+#if defined(sbSEND_COMPLETED) && !defined(sbSEND_COMPLETE)
+#define sbSEND_COMPLETE(pxStreamBuffer) sbSEND_COMPLETED(pxStreamBuffer)
+#endif
+#if defined(sbRECEIVE_COMPLETED) && !defined(sbRECEIVE_COMPLETE)
+#define sbRECEIVE_COMPLETE(pxStreamBuffer) sbRECEIVE_COMPLETED(pxStreamBuffer)
+#endif
+#if defined(sbRECEIVE_COMPLETED_FROM_ISR) && !defined(sbRECEIVE_COMPLETE_FROM_ISR)
+#define sbRECEIVE_COMPLETE_FROM_ISR(pxStreamBuffer, pxHigherPriorityTaskWoken) \
+    sbRECEIVE_COMPLETED_FROM_ISR((pxStreamBuffer), (pxHigherPriorityTaskWoken))
+#endif
 #if defined(sbSEND_COMPLETE) || defined(sbSEND_COMPLETE_FROM_ISR)
 #ifndef sbSEND_COMPLETE_FROM_ISR
 #define sbSEND_COMPLETE_FROM_ISR(pxStreamBuffer, pxHigherPriorityTaskWoken) \

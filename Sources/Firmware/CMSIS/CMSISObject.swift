@@ -111,6 +111,8 @@ class CMSISObject: @unchecked Sendable {
         }
         let waiters = ending(object)
         let isFirst = Handle.delete(OpaquePointer(id), kind, isStatic: object.isStatic, keepsObject: waiters > 0)
+        // Those who waited go first if their priority is higher.
+        Kernel.switchIfDue()
         return isFirst ? osOK : osErrorParameter
     }
 }

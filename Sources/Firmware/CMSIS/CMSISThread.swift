@@ -7,6 +7,9 @@ final class CMSISThread: FirmwareTask, @unchecked Sendable {
     /// A thread is not given the stack that firmware asks for: so much is always left of the one it has.
     static let usualStackSize: UInt32 = 65536
 
+    /// Bytes that a Cortex-M keeps on the stack of a thread that does not run: 16 registers.
+    static let savedRegisters: UInt32 = 64
+
     private enum Life {
         static let joinable: UInt8 = 1
         static let terminated: UInt8 = 2
@@ -34,6 +37,7 @@ final class CMSISThread: FirmwareTask, @unchecked Sendable {
         // What says what the thread does wrong needs a name for it.
         super.init(name: block.name ?? ControlBlock.cString("thread"))
         handle = Handle.make(self, .osThread, in: block.memory)
+        if let handle, !isStatic { Handle.keep(name: block.name, of: handle) }
     }
 
     /// Nil if there was no memory for it.

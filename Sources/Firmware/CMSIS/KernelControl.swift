@@ -8,6 +8,8 @@ import Synchronization
 enum CMSISKernel {
     fileprivate static let isInitialized = Atomic<Bool>(false)
     fileprivate static let isSuspended = Atomic<Bool>(false)
+    /// When `osKernelSuspend` was called.
+    fileprivate static let suspensionTick = Atomic<UInt64>(0)
     fileprivate static let identification = "hilbridge CMSIS-RTOS2"
     /// Counts in a second of the system timer: no more than a microcontroller's, so that 32 bits last for a while.
     fileprivate static let timerFrequency: UInt32 = 100_000_000
@@ -119,6 +121,7 @@ public func osKernelRestoreLock(_ lock: Int32) -> Int32 {
 public func osKernelSuspend() -> UInt32 {
     guard !CMSISCall.isInterrupt, CMSISKernel.state == osKernelRunning else { return 0 }
     Kernel.lockScheduler()
+    CMSISKernel.suspensionTick.store(FirmwareKernel.kernel.tickCount, ordering: .relaxed)
     CMSISKernel.isSuspended.store(true, ordering: .releasing)
     return CMSISKernel.sleepTime
 }
@@ -128,6 +131,12 @@ public func osKernelResume(_ sleepTicks: UInt32) {
     guard !CMSISCall.isInterrupt, CMSISKernel.state == osKernelSuspended, Kernel.schedulerLockDepth > 0 else { return }
     CMSISKernel.isSuspended.store(false, ordering: .releasing)
     Kernel.unlockScheduler()
+    // The original adds the ticks of its stopped timer. Here time goes on by itself, and may still have to. For ever is
+    // what `osKernelSuspend` answers if nothing will end the sleep: nobody means that much time.
+    if sleepTicks > 0, sleepTicks != osWaitForever, FirmwareTask.current != nil {
+        let suspensionTick = CMSISKernel.suspensionTick.load(ordering: .relaxed)
+        RTOSTask.delay(untilTick: suspensionTick + UInt64(sleepTicks))
+    }
 }
 
 // MARK: Time

@@ -8,7 +8,12 @@ public func osThreadGetId() -> UnsafeMutableRawPointer? { CMSISThread.withCaller
 
 @c @implementation
 public func osThreadGetName(_ threadId: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
-    CMSISObject.with(threadId, .osThread, otherwise: nil) { $0.givenName }
+    if let object = Handle.object(OpaquePointer(threadId), .osThread) {
+        return object._withUnsafeGuaranteedRef { $0.givenName }
+    }
+    // In parallel a thread may end at any moment: firmware for one core looks at the name of one that cannot have run
+    // yet, and does not expect NULL.
+    return FirmwareKernel.isSingleCore ? nil : Handle.nameKept(of: OpaquePointer(threadId))
 }
 
 @c @implementation
@@ -33,10 +38,11 @@ public func osThreadGetStackSize(_ threadId: UnsafeMutableRawPointer?) -> UInt32
     return CMSISObject.with(threadId, .osThread, otherwise: 0) { $0.stackSize }
 }
 
-/// What firmware asked for is never used up: its threads have larger ones.
+/// What firmware asked for is never used up: its threads have larger ones. Only what every thread uses is taken off.
 @c @implementation
 public func osThreadGetStackSpace(_ threadId: UnsafeMutableRawPointer?) -> UInt32 {
-    osThreadGetStackSize(threadId)
+    let size = osThreadGetStackSize(threadId)
+    return size - min(CMSISThread.savedRegisters, size / 2)
 }
 
 @c @implementation

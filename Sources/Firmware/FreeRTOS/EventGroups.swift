@@ -19,6 +19,7 @@ final class FreeRTOSEventGroup: @unchecked Sendable {
     func delete() {
         let waiters = flags.delete()
         _ = Handle.delete(handle, .eventGroup, isStatic: staticMemory != nil, keepsObject: waiters > 0)
+        Kernel.switchIfDue()
     }
 
     /// The object behind a handle; nil, and the misuse is told, if there is none or the bits are not all its own.

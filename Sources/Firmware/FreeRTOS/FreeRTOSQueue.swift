@@ -28,6 +28,9 @@ final class FreeRTOSQueue: @unchecked Sendable {
     /// The set that is told of what comes in, as a handle's address; 0 for none.
     private let setAddress = Atomic<UInt>(0)
 
+    /// An interrupt has given the mutex, and the task that got it has not run since.
+    let wasGivenByInterrupt = Atomic<Bool>(false)
+
     enum Content {
         case items(length: Int, size: Int)
         case set(length: Int)
@@ -78,6 +81,7 @@ final class FreeRTOSQueue: @unchecked Sendable {
     func delete() {
         let waiters = messages?.delete() ?? tokens?.delete() ?? mutex?.delete() ?? 0
         _ = Handle.delete(handle, .queue, isStatic: staticMemory != nil, keepsObject: waiters > 0)
+        Kernel.switchIfDue()
     }
 
     // MARK: What is in it

@@ -76,6 +76,7 @@ final class FreeRTOSStreamBuffer: @unchecked Sendable {
     func delete() {
         let waiters = stream?.delete() ?? messages?.delete() ?? 0
         _ = Handle.delete(handle, .streamBuffer, isStatic: staticMemory != nil, keepsObject: waiters > 0)
+        Kernel.switchIfDue()
     }
 }
 

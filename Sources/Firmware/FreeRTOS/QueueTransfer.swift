@@ -31,20 +31,45 @@ extension FreeRTOSQueue {
         var round = timeout
         while true {
             do throws(MessageQueue.Failure) {
+                let attempt = Self.handsOver ? round : .now
                 if position == 0 {
-                    try messages.put(from: item, timeout: round)
+                    try messages.put(from: item, timeout: attempt)
                 } else {
-                    try messages.putInFront(from: item, timeout: round)
+                    try messages.putInFront(from: item, timeout: attempt)
                 }
                 tellSet()
                 return true
             } catch {
+                if error == .wouldBlock, round != .now {
+                    guard wait(round, call, for: messages.waitForRoom) else { return false }
+                    round = rounds.rest
+                    continue
+                }
                 guard error == .aborted, FreeRTOSTask.mustWaitAgain else {
                     tell(error, call)
                     return false
                 }
                 round = rounds.rest
             }
+        }
+    }
+
+    /// Whether what a task waits for is its own at once. In the original a woken task tries again, and whoever runs before
+    /// it may be faster: on a single core that can be told from a hand-over, and is as there.
+    private static let handsOver = !FirmwareKernel.isSingleCore
+
+    /// Waits for a message or for room. False, and told, if there is none; true when it is worth trying again.
+    @inline(never)
+    private func wait(
+        _ timeout: Timeout, _ call: StaticString, for change: (Timeout) throws(MessageQueue.Failure) -> Void
+    ) -> Bool {
+        do throws(MessageQueue.Failure) {
+            try change(timeout)
+            return true
+        } catch {
+            if error == .aborted, FreeRTOSTask.mustWaitAgain { return true }
+            tell(error, call)
+            return false
         }
     }
 
@@ -77,12 +102,22 @@ extension FreeRTOSQueue {
         while true {
             do throws(MessageQueue.Failure) {
                 if peeks {
-                    try messages.peek(at: buffer, timeout: round)
+                    try messages.peek(at: buffer, timeout: Self.handsOver ? round : .now)
+                    // The message is still there: worth a try for the next one.
+                    if !Self.handsOver { messages.tellNextGetter() }
                 } else {
-                    try messages.get(into: buffer, timeout: round)
+                    try messages.get(into: buffer, timeout: Self.handsOver ? round : .now)
                 }
                 return true
             } catch {
+                if error == .wouldBlock, round != .now {
+                    let isThere = wait(round, call) { round throws(MessageQueue.Failure) in
+                        try messages.waitForMessage(scratch: buffer, timeout: round)
+                    }
+                    guard isThere else { return false }
+                    round = rounds.rest
+                    continue
+                }
                 guard error == .aborted, FreeRTOSTask.mustWaitAgain else {
                     tell(error, call)
                     return false

@@ -54,7 +54,11 @@ extension FreeRTOSQueue {
             switch mutexReference._withUnsafeGuaranteedRef({ mutex in
                 caught { () throws(RTOSMutex.Failure) in try mutex.acquire(round) }
             }) {
-            case nil: return true
+            case nil:
+                if wasGivenByInterrupt.load(ordering: .relaxed) {
+                    wasGivenByInterrupt.store(false, ordering: .relaxed)
+                }
+                return true
             case .aborted where FreeRTOSTask.mustWaitAgain: round = rounds.rest
             case .alreadyHeld: return waitForItself(timeout, call)
             case .schedulerLocked:
@@ -87,7 +91,12 @@ extension FreeRTOSQueue {
 
     /// Its holder did not give it: it may be nobody's, and one that is free cannot be given.
     private func giveAnyway(_ mutex: RTOSMutex, _ failure: RTOSMutex.Failure, _ call: StaticString) -> Bool {
-        if mutex.giveWithheld() { return true }
+        if mutex.giveWithheld() {
+            wasGivenByInterrupt.store(failure == .inInterrupt, ordering: .relaxed)
+            return true
+        }
+        // In the original it is not held, but full, until the task to which it was given runs.
+        if failure == .inInterrupt, wasGivenByInterrupt.load(ordering: .relaxed) { return false }
         if mutex.owner != nil {
             Misuse.assertionFailed(
                 call,

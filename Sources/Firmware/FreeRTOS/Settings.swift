@@ -41,5 +41,6 @@ public func hilFreeRTOSConfigure(_ configuration: UnsafePointer<hil_freertos_con
         kernel.tickRate = min(max(1, configuration.tick_rate), 1_000_000)
         kernel.timerPriority = settings.priority(UInt(configuration.timer_task_priority))
         kernel.timerQueueLength = max(1, Int(configuration.timer_queue_length))
+        kernel.preemptedGoesLast = true
     }
 }

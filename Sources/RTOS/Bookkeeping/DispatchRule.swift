@@ -38,6 +38,7 @@ public struct DispatchRule: Sendable {
     /// The virtual time in ticks. Stays 0 with wall ticks.
     public private(set) var now: UInt64 = 0
     public private(set) var isStarted = false
+    private let preemptedGoesLast: Bool
     private var counter: JitteredCounter?
     private var entries: [Entry] = []
     private var arrivals: UInt64 = 0
@@ -45,10 +46,13 @@ public struct DispatchRule: Sendable {
     private var readyCount = 0
     private var outsideCount = 0
 
-    /// - Parameter virtualTicks: what makes ticks pass while tasks are busy; nil for wall ticks, whose deadlines
-    ///   others watch and report with `expire`.
-    public init(slots: Int, virtualTicks: JitteredCounter?) {
+    /// - Parameters:
+    ///   - virtualTicks: what makes ticks pass while tasks are busy; nil for wall ticks, whose deadlines others watch
+    ///     and report with `expire`.
+    ///   - preemptedGoesLast: whether a member that loses its slot to a higher priority goes behind its equals.
+    public init(slots: Int, virtualTicks: JitteredCounter?, preemptedGoesLast: Bool = false) {
         self.slots = slots
+        self.preemptedGoesLast = preemptedGoesLast
         counter = virtualTicks
     }
 
@@ -150,8 +154,8 @@ public struct DispatchRule: Sendable {
         guard entries[member].holds == 0, isStarted, let next = firstReady(sharingSlots: true) else { return false }
         let own = entries[member].priority
         if entries[next].priority > own {
-            // It stays the first of its equals.
-            change(member, to: .ready)
+            // It stays the first of its equals, unless they take turns at every switch.
+            if preemptedGoesLast { makeReady(member) } else { change(member, to: .ready) }
             return true
         }
         guard entries[next].priority == own, isSliceOver(member, at: counter == nil ? tick() : now) else {
@@ -185,7 +189,6 @@ public struct DispatchRule: Sendable {
     public mutating func nextToRun() -> Member? {
         while true {
             if let next = firstReady(sharingSlots: false) ?? firstForFreeSlot() {
-                entries[next].sliceStart = nil
                 change(next, to: .running)
                 return next
             }
@@ -234,6 +237,8 @@ public struct DispatchRule: Sendable {
         for entry in entries where entry.activity == .blocked { earliest = min(earliest, entry.deadline) }
         guard earliest != .max else { return false }
         now = max(now, earliest)
+        // A tick begins here: the next one is a whole tick away, which firmware that waits for one counts on.
+        counter?.startAnew()
         expireReached()
         return true
     }
@@ -261,6 +266,8 @@ public struct DispatchRule: Sendable {
     // MARK: Upkeep
 
     private mutating func makeReady(_ member: Member) {
+        // One that only lost its slot to a higher priority goes on with the slice it had.
+        entries[member].sliceStart = nil
         entries[member].arrival = nextArrival()
         entries[member].deadline = .max
         change(member, to: .ready)

@@ -22,6 +22,11 @@ public struct JitteredCounter: Hashable, Sendable {
         return true
     }
 
+    /// Begins the next count before this one has run out.
+    public mutating func startAnew() {
+        left = next()
+    }
+
     /// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
     private mutating func next() -> UInt64 {
         random &+= 0x9E37_79B9_7F4A_7C15

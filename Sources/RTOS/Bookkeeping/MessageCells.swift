@@ -231,6 +231,13 @@ extension MessageCells {
         }
     }
 
+    /// Whether one more message would fit. For good only while the giving end is turned aside.
+    public var hasRoom: Bool {
+        let put = putWord.pointee.load(ordering: .sequentiallyConsistent)
+        let get = getWord.pointee.load(ordering: .sequentiallyConsistent)
+        return distance(put: put, get: get) &+ reserved(in: put) < capacity
+    }
+
     /// The taking end sees the reserved message from now on.
     public func publish() {
         reservedWord.pointee.wrappingAdd(1, ordering: .sequentiallyConsistent)

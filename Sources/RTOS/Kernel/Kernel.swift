@@ -35,7 +35,8 @@ public final class Kernel: Sendable {
             counter = JitteredCounter(seed: seed, average: configuration.callsPerTick)
         }
         var rule = DispatchRule(
-            slots: configuration.processors == .single ? 1 : .max, virtualTicks: counter)
+            slots: configuration.processors == .single ? 1 : .max, virtualTicks: counter,
+            preemptedGoesLast: configuration.preemptedGoesLast)
         if configuration.startsAtOnce { rule.start() }
         table = Guarded(DispatchTable(rule: rule))
         hasVirtualTicks = counter != nil

@@ -34,6 +34,9 @@ extension Kernel {
         public var startsAtOnce = true
         /// With virtual ticks, the average number of calls in a tick while tasks are busy.
         public var callsPerTick = 64
+        /// With a single processor, has a task that loses its slot to a higher priority go behind its equals, as
+        /// FreeRTOS does. Otherwise it stays the first of them, as in RTX and µC/OS-III.
+        public var preemptedGoesLast = false
         /// With a single processor, keeps the threads of all tasks on one of the machine's: a switch of tasks is
         /// many times faster than across two.
         public var staysOnOneProcessor = true

@@ -12,6 +12,8 @@ struct MessageLanes: ~Copyable {
         static let peek: UInt = 1
         /// A putter whose message goes before all others.
         static let inFront: UInt = 2
+        /// A getter or putter that is only told that it is worth trying: nothing is handed over.
+        static let notice: UInt = 3
     }
 
     let cells: MessageCells
@@ -28,6 +30,15 @@ struct MessageLanes: ~Copyable {
     func store(_ request: WaitRequest, _ urgent: inout PriorityMessages, _ waiters: inout Waiters) -> Bool {
         let message = UnsafeRawPointer(request.buffer!)
         if hand(message, priority: request.word, &waiters) { return true }
+        guard keep(message, request, &urgent) else { return false }
+        // Those behind it are told by the messages that follow.
+        if let waiter = waiters.first(.takers) { waiters.end(waiter) }
+        return true
+    }
+
+    private func keep(
+        _ message: UnsafeRawPointer, _ request: WaitRequest, _ urgent: inout PriorityMessages
+    ) -> Bool {
         if request.option == Manner.inFront || request.word > 0 {
             guard cells.reserve() else { return false }
             // The cells have a place for it, so this lane has one.
@@ -49,9 +60,10 @@ struct MessageLanes: ~Copyable {
         }
     }
 
-    /// Getters wait only while there is no message. Those who peek see this one, the first other takes it.
+    /// Getters wait only while there is no message. Those who peek see this one, the first other takes it, or is to be
+    /// told of it.
     private func hand(_ message: UnsafeRawPointer, priority: UInt, _ waiters: inout Waiters) -> Bool {
-        while let waiter = waiters.first(.takers) {
+        while let waiter = waiters.first(.takers), waiter.request.option != Manner.notice {
             waiter.request.buffer!.copyMemory(from: message, byteCount: cells.messageSize)
             let takes = waiter.request.option != Manner.peek
             waiters.end(waiter, result: priority)
@@ -65,7 +77,7 @@ struct MessageLanes: ~Copyable {
         into message: UnsafeMutableRawPointer, _ manner: UInt, _ urgent: inout PriorityMessages,
         _ waiters: inout Waiters
     ) -> UInt? {
-        if manner == Manner.peek { return peek(into: message, urgent) }
+        if manner == Manner.peek || manner == Manner.notice { return peek(into: message, urgent) }
         if let priority = urgent.get(into: message) {
             cells.unreserve()
             admit(&urgent, &waiters)
@@ -98,7 +110,14 @@ struct MessageLanes: ~Copyable {
 
     /// There may be room: whoever waits to put something in does so now, in turn.
     func admit(_ urgent: inout PriorityMessages, _ waiters: inout Waiters) {
-        while let giver = waiters.first(.givers), store(giver.request, &urgent, &waiters) { waiters.end(giver) }
+        while let giver = waiters.first(.givers) {
+            if giver.request.option == Manner.notice {
+                if cells.hasRoom { waiters.end(giver) }
+                return
+            }
+            guard store(giver.request, &urgent, &waiters) else { return }
+            waiters.end(giver)
+        }
     }
 
     /// Throws all messages away.

@@ -88,6 +88,41 @@ public final class MessageQueue: Sendable {
         try getSlowly(message, MessageLanes.Manner.peek, timeout)
     }
 
+    /// Blocks until there is a message, at most for `timeout`, and leaves it there: whoever runs first gets it. What such
+    /// waiters wait for is not handed to them, as in systems that let a woken task try again.
+    ///
+    /// - Parameter scratch: `messageSize` bytes that are written to.
+    public func waitForMessage(scratch: UnsafeMutableRawPointer, timeout: Timeout = .forever) throws(Failure) {
+        _ = try getSlowly(scratch, MessageLanes.Manner.notice, timeout)
+    }
+
+    /// Ends the wait of the first of those who `waitForMessage`.
+    public func tellNextGetter() {
+        lanes.object.perform { _, waiters in
+            guard let waiter = waiters.first(.takers), waiter.request.option == MessageLanes.Manner.notice else {
+                return
+            }
+            waiters.end(waiter)
+            lanes.settle(waiters)
+        }
+    }
+
+    /// The same for room for a message.
+    public func waitForRoom(timeout: Timeout = .forever) throws(Failure) {
+        var deadline = Deadline(fromNow: timeout)
+        let request = WaitRequest(option: MessageLanes.Manner.notice)
+        let outcome = lanes.object.wait(.givers, until: &deadline, request: request) { _, waiters -> Void? in
+            if lanes.cells.hasRoom { return () }
+            guard timeout != .now else { return nil }
+            lanes.cells.setAside([.put, .get])
+            return lanes.cells.hasRoom ? lanes.settle(waiters) : nil
+        }
+        switch outcome {
+        case .done, .ended(.granted): return
+        case .ended(let ending): throw Failure(ending)
+        }
+    }
+
     /// Puts a message in, and if there is no room throws away the one whose turn it was. Never blocks.
     public func overwrite(from message: UnsafeRawPointer) {
         let request = WaitRequest(buffer: UnsafeMutableRawPointer(mutating: message))

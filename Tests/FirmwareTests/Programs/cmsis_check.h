@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cmsis_os2.h"
+#include "cmsis_compiler.h"
 #include "check.h"
 
 /* Each program's own. */
@@ -21,7 +22,7 @@ static void checking_thread(void *argument)
     _Exit(0);
 }
 
-static inline osThreadId_t start_checks(void)
+__STATIC_INLINE osThreadId_t start_checks(void)
 {
     static const osThreadAttr_t attributes = {.name = "checks"};
 
@@ -30,7 +31,9 @@ static inline osThreadId_t start_checks(void)
 
 static inline osThreadId_t start_thread(osThreadFunc_t function, void *argument, osPriority_t priority)
 {
-    osThreadAttr_t attributes = {.name = "other", .attr_bits = osThreadJoinable, .priority = priority};
+    /* The last member by the name that it had in older versions. */
+    osThreadAttr_t attributes = {
+        .name = "other", .attr_bits = osThreadJoinable, .priority = priority, .tz_module = 0, .reserved = 0};
     osThreadId_t thread = osThreadNew(function, argument, &attributes);
 
     CHECK(thread != NULL);

@@ -68,6 +68,14 @@ static void suspension(void)
     CHECK(ticks > 0 && ticks <= 5000);
     osKernelResume(0);
     CHECK(osThreadTerminate(thread) == osOK);
+
+    /* What is said to have passed has. */
+    ticks = osKernelGetTickCount();
+    (void)osKernelSuspend();
+    osKernelResume(20);
+    CHECK(osKernelGetTickCount() - ticks >= 20);
+    (void)osKernelSuspend();
+    osKernelResume(osWaitForever);
 }
 
 static void time_passes(void)

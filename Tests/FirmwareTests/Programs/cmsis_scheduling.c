@@ -66,6 +66,14 @@ static void checks(void)
     so("suspended deleted resumed ");
     CHECK(osThreadJoin(high) == osOK && osSemaphoreAcquire(semaphore, 0) == osOK);
 
+    semaphore = osSemaphoreNew(4, 0, NULL);
+    high = start_thread(is_high, NULL, osPriorityAboveNormal);
+    CHECK(osSemaphoreDelete(semaphore) == osOK);
+    note("gone ");
+    so("starts deleted gone ");
+    CHECK(osThreadJoin(high) == osOK);
+    semaphore = osSemaphoreNew(4, 0, NULL);
+
     low = start_thread(is_low, NULL, osPriorityBelowNormal);
     note("created ");
     osThreadYield();

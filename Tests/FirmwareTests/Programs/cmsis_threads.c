@@ -70,7 +70,7 @@ static void information(void)
     CHECK(osThreadGetPriority(thread) == osPriorityAboveNormal3 && osThreadGetPriority(checker) == osPriorityNormal);
     CHECK(osThreadGetPriority(NULL) == osPriorityError);
     CHECK(osThreadGetStackSize(thread) > 0 && osThreadGetStackSpace(thread) > 0 && osThreadGetStackSize(NULL) == 0);
-    CHECK(osThreadGetStackSpace(NULL) == 0);
+    CHECK(osThreadGetStackSpace(NULL) == 0 && osThreadGetStackSpace(thread) < osThreadGetStackSize(thread));
     CHECK(osThreadGetCount() == 2);
     CHECK(osThreadEnumerate(list, 4) == 2 && list[0] == checker && list[1] == thread);
     CHECK(osThreadEnumerate(list, 1) == 1 && osThreadEnumerate(NULL, 4) == 0 && osThreadEnumerate(list, 0) == 0);

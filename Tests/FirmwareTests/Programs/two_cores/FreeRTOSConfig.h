@@ -3,6 +3,6 @@
 #define FREERTOS_CONFIG_H
 
 void vGenerateCoreBInterrupt(void *pvUpdatedMessageBuffer);
-#define sbSEND_COMPLETE(pxStreamBuffer) vGenerateCoreBInterrupt(pxStreamBuffer)
+#define sbSEND_COMPLETED(pxStreamBuffer) vGenerateCoreBInterrupt(pxStreamBuffer)
 
 #endif
