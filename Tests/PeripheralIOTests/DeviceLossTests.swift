@@ -84,6 +84,21 @@ struct DeviceLossTests {
         #expect(finished.takeBuffer().array == pattern(10))
     }
 
+    @Test("A loss that is first met in what comes in ends the write that is on its way")
+    func lossWhileReceiving() throws {
+        let (port, device) = try Peripheral.gated()
+        try port.control(.useCircularBufferRX(length: 100))
+        let write = port.write(TransferBuffer(pattern(10)))
+        #expect(device.memory != nil)
+        let reading = Call { try port.read(1) }
+        device.fail(.deviceLost("gated"))
+        #expect(try reading.error() == .deviceLost("gated"))
+        let isOver = write.isComplete(within: .milliseconds(10_000))
+        try #require(isOver)
+        #expect(write.wait().error == .deviceLost("gated"))
+        #expect(device.aborts == 1)
+    }
+
     private func expectLost(_ calls: [Call<PeripheralError?>], _ rig: Rig) throws {
         for call in calls {
             let error = try call.value()

@@ -112,7 +112,8 @@ struct CompletionThread {
         default: break
         }
         if state.lineWatchers > 0 { interests.insert(.line) }
-        if engine.facts.kind == .uart, state.receiveMode != .polled {
+        // Once it is over nothing more comes in: a device that is lost would say so, and not let the write be given up.
+        if engine.facts.kind == .uart, state.receiveMode != .polled, state.ended == nil {
             if state.receiveBuffer.space > 0 || state.packetReception != nil {
                 interests.insert(.data)
             } else if !state.receptionIsPaused {

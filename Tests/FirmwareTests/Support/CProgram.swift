@@ -22,11 +22,7 @@ final class CProgram: Sendable {
 
         static let usual = Compiler(command: "gcc", standard: "gnu11")
 
-        private static func isPresent(_ command: String) -> Bool {
-            (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {
-                FileManager.default.isExecutableFile(atPath: "\($0)/\(command)")
-            }
-        }
+        private static func isPresent(_ command: String) -> Bool { CProgram.path(of: command) != nil }
     }
 
     struct Outcome {
@@ -53,17 +49,42 @@ final class CProgram: Sendable {
     ) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "firmware-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        var objects: [String] = []
+        for source in sources {
+            let object = folder.appending(path: "\(objects.count).o").path()
+            try Self.call(
+                [compiler.command, "-std=\(compiler.standard)", "-Wall", "-Wextra", "-Werror", "-g"]
+                    + defines.map { "-D\($0)" }
+                    + includes.flatMap { ["-I", Self.programs.appending(path: $0).path()] }
+                    + ["-I", Self.headers.path(), "-c", Self.programs.appending(path: source).path(), "-o", object])
+            objects.append(object)
+        }
         let products = Self.products.path()
-        let result = try Self.execute(
-            "/usr/bin/env",
-            [compiler.command, "-std=\(compiler.standard)", "-Wall", "-Wextra", "-Werror", "-g"]
-                + defines.map { "-D\($0)" }
-                + includes.flatMap { ["-I", Self.programs.appending(path: $0).path()] }
-                + ["-I", Self.headers.path()] + sources.map { Self.programs.appending(path: $0).path() }
-                + ["-o", executable.path(), "-L\(products)", "-lhilbridge", "-Wl,-rpath,\(products)", "-pthread"],
-            environment: [:], limit: 300)
+        try Self.call(
+            (Self.sanitizingLinker ?? [compiler.command])
+                + ["-o", executable.path()] + objects
+                + ["-L\(products)", "-lhilbridge", "-Wl,-rpath,\(products)", "-lstdc++", "-pthread"])
+    }
+
+    private static func call(_ words: [String]) throws {
+        let result = try execute("/usr/bin/env", words, environment: [:], limit: 300)
         guard result.status == 0 else { throw CompilationFailed(description: result.output + result.errors) }
     }
+
+    /// True if this test and the library were built for the thread sanitizer. Firmware itself is not: its races are its
+    /// own matter.
+    static let isSanitized = dlsym(dlopen(nil, RTLD_NOW), "__tsan_init") != nil
+
+    /// What links a program with a sanitized library: the toolchain's own compiler, whose sanitizer that is.
+    private static let sanitizingLinker: [String]? = {
+        guard isSanitized, let swift = path(of: "swift") else { return nil }
+        let binaries = URL(filePath: swift).resolvingSymlinksInPath().deletingLastPathComponent()
+        let runtime = binaries.appending(path: "../lib/swift/linux").standardizedFileURL.path()
+        return [
+            binaries.appending(path: "clang").path(), "-fsanitize=thread", "-L\(runtime)", "-Wl,-rpath,\(runtime)",
+            "-Wl,--no-as-needed", "-ldispatch", "-lBlocksRuntime",
+        ]
+    }()
 
     deinit {
         try? FileManager.default.removeItem(at: folder)
@@ -101,6 +122,12 @@ final class CProgram: Sendable {
     }
 
     // MARK: Where things are
+
+    private static func path(of command: String) -> String? {
+        (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(command)" }.first {
+            FileManager.default.isExecutableFile(atPath: $0)
+        }
+    }
 
     private static let root = URL(filePath: #filePath).appending(path: "../../../..").standardizedFileURL
     private static let programs = root.appending(path: "Tests/FirmwareTests/Programs")

@@ -75,7 +75,11 @@ final class GatedDriver: Driver {
         }
     }
 
-    func receive(into buffer: UnsafeMutableRawBufferPointer) throws(PeripheralError) -> Int { 0 }
+    func receive(into buffer: UnsafeMutableRawBufferPointer) throws(PeripheralError) -> Int {
+        if let failure = state.withLock({ $0.failure }) { throw failure }
+        return 0
+    }
+
     func discardReceived() throws(PeripheralError) {}
     func apply(_ setting: LineSetting) throws(PeripheralError) -> UInt32 { 0 }
     func close() {}
@@ -83,6 +87,8 @@ final class GatedDriver: Driver {
     func wait(
         for interests: Readiness, until deadline: MonotonicTime, event: EventDescriptor
     ) throws(PeripheralError) -> Readiness {
+        // Whoever waits for data is told of a failure by `receive`.
+        if interests.contains(.data), state.withLock({ $0.failure != nil }) { return .data }
         if !interests.isDisjoint(with: [.wire, .room]) {
             let isIdle = try state.withLock { (state) throws(PeripheralError) in
                 if let failure = state.failure { throw failure }
