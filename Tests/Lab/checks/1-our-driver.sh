@@ -21,9 +21,9 @@ check "the kernel's driver has its port back" wait_for serial_port
 # Who has it is told by name and number, and has it still.
 busy_is_told() {
     local status=0
-    "$hil" loopback ftdi://ftdi:232h/1 --seconds 60 &
+    "$hil" loopback ftdi://ftdi:232h/1 --seconds 60 > /dev/null &
     local process=$!
-    wait_for grep -q 'hil ' /proc/$process/task/*/comm
+    wait_for sh -c "ls -l /proc/$process/fd | grep -q bus/usb"
     ends_with 5 "$hil" loopback ftdi://ftdi:232h/1 --bytes 1 2> "$state/said" || status=1
     grep "hil (process $process)" "$state/said" || { cat "$state/said"; status=1; }
     kill -INT $process
