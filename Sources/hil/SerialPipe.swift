@@ -12,7 +12,7 @@ final class SerialPipe: Sendable {
 
     private static let blockSize = 65536
     /// How long the line is silent before what answers the last input is taken to be complete, in milliseconds.
-    private static let silence: UInt32 = 50
+    private static let silence: UInt32 = 250
 
     init(_ port: Peripheral, endsWithInput: Bool) {
         self.port = port
