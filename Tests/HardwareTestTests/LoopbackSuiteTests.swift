@@ -4,7 +4,7 @@ import PeripheralIO
 import Synchronization
 import Testing
 
-@Suite("Loopback suite", .timeLimit(.minutes(10)))
+@Suite("Loopback suite", .timeLimit(.minutes(30)))
 struct LoopbackSuiteTests {
     private func suite(_ url: String, _ points: [LoopbackPoint], count: Int? = 5000) throws -> LoopbackSuite {
         var suite = LoopbackSuite(address: try DeviceAddress(url), points: points)

@@ -4,7 +4,7 @@ import PeripheralIO
 import RTOS
 import Testing
 
-@Suite("Loopback test", .timeLimit(.minutes(10)))
+@Suite("Loopback test", .timeLimit(.minutes(30)))
 struct LoopbackTests {
     private func run(
         _ url: String, count: Int, pattern: Pattern = .random(seed: 3), timeout: UInt32 = 5000

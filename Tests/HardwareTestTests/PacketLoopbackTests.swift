@@ -3,7 +3,7 @@ import PeripheralIO
 import RTOS
 import Testing
 
-@Suite("Loopback test with packets", .timeLimit(.minutes(10)))
+@Suite("Loopback test with packets", .timeLimit(.minutes(30)))
 struct PacketLoopbackTests {
     private func run(
         _ url: String, count: Int, framing: PacketFraming = .cobs, longest: Int = 256, seed: UInt64 = 1,

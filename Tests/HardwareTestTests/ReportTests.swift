@@ -43,7 +43,7 @@ private final class Elements: NSObject, XMLParserDelegate {
     func named(_ name: String) -> [Element] { all.filter { $0.name == name } }
 }
 
-@Suite("Reports of loopback tests", .timeLimit(.minutes(10)))
+@Suite("Reports of loopback tests", .timeLimit(.minutes(30)))
 struct ReportTests {
     private func report(_ url: String, rates: [UInt32], sizes: [Int], soak: Double? = nil) throws -> LoopbackReport {
         var suite = LoopbackSuite(

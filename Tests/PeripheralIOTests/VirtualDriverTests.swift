@@ -4,7 +4,7 @@ import VirtualHardware
 
 @testable import PeripheralIO
 
-@Suite("Virtual drivers", .timeLimit(.minutes(10)))
+@Suite("Virtual drivers", .timeLimit(.minutes(30)))
 struct VirtualDriverTests {
     private let clock = VirtualClock()
 

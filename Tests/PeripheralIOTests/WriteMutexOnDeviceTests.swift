@@ -5,7 +5,7 @@ import Testing
 @testable import PeripheralIO
 
 /// The rows of the write mutex's table that speak of buffers, modes, tasks and errors, on a virtual bus.
-@Suite("Write mutex of a device", .timeLimit(.minutes(10)))
+@Suite("Write mutex of a device", .timeLimit(.minutes(30)))
 struct WriteMutexOnDeviceTests {
     /// Bytes that outlive the peripheral, as a firmware's static buffer does.
     private final class Bytes: @unchecked Sendable {

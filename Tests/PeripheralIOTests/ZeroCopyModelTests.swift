@@ -2,7 +2,7 @@ import Testing
 
 @testable import PeripheralIO
 
-@Suite("Zero-copy writes in every order of events", .timeLimit(.minutes(10)))
+@Suite("Zero-copy writes in every order of events", .timeLimit(.minutes(30)))
 struct ZeroCopyModelTests {
     @Test(
         "Never two writers, no buffer given back while the device may read it, no waiter forgotten",

@@ -12,7 +12,7 @@ private func hangLimit() -> MonotonicTime {
 
 private let past = MonotonicTime(nanoseconds: 0)
 
-@Suite("Parking place", .timeLimit(.minutes(10)))
+@Suite("Parking place", .timeLimit(.minutes(30)))
 struct ParkingPlaceTests {
     private let place = ParkingPlace()
 
@@ -118,7 +118,7 @@ struct ParkingPlaceTests {
 
 /// A task's place may hold a permit from an earlier wait, so these look again at what they wait for, as all who park
 /// do.
-@Suite("Parking of tasks", .timeLimit(.minutes(10)))
+@Suite("Parking of tasks", .timeLimit(.minutes(30)))
 struct TaskParkingTests {
     @Test("Two tasks hand each other the turn without losing one")
     func pingPong() {

@@ -23,7 +23,7 @@ private func eventually(_ condition: () -> Bool) -> Bool {
     return condition()
 }
 
-@Suite("Task", .timeLimit(.minutes(10)))
+@Suite("Task", .timeLimit(.minutes(30)))
 struct RTOSTaskTests {
     @Test("A task knows itself by name and priority")
     func start() {
@@ -116,7 +116,7 @@ struct RTOSTaskTests {
     }
 }
 
-@Suite("End of a task", .timeLimit(.minutes(10)))
+@Suite("End of a task", .timeLimit(.minutes(30)))
 struct TaskEndTests {
     private final class Observer: Sendable {
         let ended = Mutex<[(task: RTOSTask, name: String, isCurrent: Bool)]>([])

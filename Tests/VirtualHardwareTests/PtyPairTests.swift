@@ -35,7 +35,7 @@ private final class RawPort {
     }
 }
 
-@Suite("Pseudoterminal pair", .timeLimit(.minutes(10)))
+@Suite("Pseudoterminal pair", .timeLimit(.minutes(30)))
 struct PtyPairTests {
     @Test("What goes into the port comes out of the far end, and the other way round")
     func bothWays() throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import VirtualHardware
 
-@Suite("USB host controller", .timeLimit(.minutes(5)))
+@Suite("USB host controller", .timeLimit(.minutes(30)))
 struct USBHostControllerTests {
     /// URBs that have ended, for a test that waits for them.
     private final class Ends: Sendable {

@@ -85,7 +85,7 @@ final class USBIPClient {
     }
 }
 
-@Suite("USB/IP server", .timeLimit(.minutes(5)))
+@Suite("USB/IP server", .timeLimit(.minutes(30)))
 struct USBIPServerTests {
     private func server(_ chip: VirtualFT232H = VirtualFT232H()) throws -> USBIPServer {
         try USBIPServer(chip, port: 0)

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("Examples in the README and in --help", .timeLimit(.minutes(10)))
+@Suite("Examples in the README and in --help", .timeLimit(.minutes(30)))
 struct ExampleTests {
     private struct Example {
         var command: String

@@ -79,7 +79,7 @@ struct Example: CustomTestStringConvertible, Sendable {
     }
 }
 
-@Suite("Examples of hil loopback and hil uart", .timeLimit(.minutes(10)))
+@Suite("Examples of hil loopback and hil uart", .timeLimit(.minutes(30)))
 struct LoopbackAndUARTExampleTests {
     @Test("in the README print what it says", arguments: Example.readme(of: ["loopback", "uart"]))
     func readme(example: Example) throws {

@@ -3,7 +3,7 @@ import HardwareTest
 import Testing
 import VirtualHardware
 
-@Suite("hil loopback", .timeLimit(.minutes(10)))
+@Suite("hil loopback", .timeLimit(.minutes(30)))
 struct LoopbackCommandTests {
     @Test("prints what it measured, in lines without escape codes when piped")
     func report() throws {

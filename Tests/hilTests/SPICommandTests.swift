@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("hil spi", .timeLimit(.minutes(10)))
+@Suite("hil spi", .timeLimit(.minutes(30)))
 struct SPICommandTests {
     private func output(_ line: String, input: Data = Data()) throws -> String {
         let outcome = try Hil.run(["spi"] + line.split(separator: " ").map(String.init), input: input)

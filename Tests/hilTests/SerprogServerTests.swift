@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("hil serprog", .timeLimit(.minutes(10)))
+@Suite("hil serprog", .timeLimit(.minutes(30)))
 struct SerprogServerTests {
     /// The command, and the port that it says it listens on.
     private final class Server {

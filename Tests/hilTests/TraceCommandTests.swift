@@ -3,7 +3,7 @@ import PeripheralIO
 import Testing
 import VirtualHardware
 
-@Suite("hil trace, hil replay and --trace", .timeLimit(.minutes(10)))
+@Suite("hil trace, hil replay and --trace", .timeLimit(.minutes(30)))
 struct TraceCommandTests {
     private let folder: TemporaryFolder
 

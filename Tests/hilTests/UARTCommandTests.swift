@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import VirtualHardware
 
-@Suite("hil uart", .timeLimit(.minutes(10)))
+@Suite("hil uart", .timeLimit(.minutes(30)))
 struct UARTCommandTests {
     @Test("passes every byte value through and back", arguments: ["virtual://uart?baud=12M", "virtual://tty"])
     func binary(url: String) throws {

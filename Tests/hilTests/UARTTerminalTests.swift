@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import VirtualHardware
 
-@Suite("hil uart on a terminal", .serialized, .timeLimit(.minutes(5)))
+@Suite("hil uart on a terminal", .serialized, .timeLimit(.minutes(30)))
 struct UARTTerminalTests {
     private let folder: TemporaryFolder
 

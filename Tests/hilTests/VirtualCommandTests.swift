@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import VirtualHardware
 
-@Suite("hil virtual ft232h", .timeLimit(.minutes(5)))
+@Suite("hil virtual ft232h", .timeLimit(.minutes(30)))
 struct VirtualCommandTests {
     /// The command, and the port that it says it listens on.
     private func start(_ arguments: [String]) throws -> (process: Process, port: UInt16, output: Pipe) {

@@ -5,7 +5,7 @@ import VirtualHardware
 @testable import PeripheralIO
 
 /// Every call on every fault: it ends, with an error where bytes did not get through, and the next one does as well.
-@Suite("FTDI's faults", .timeLimit(.minutes(10)))
+@Suite("FTDI's faults", .timeLimit(.minutes(30)))
 struct FTDIFaultTests {
     enum Fault: CaseIterable, Sendable {
         case flip, lose, `repeat`, stall, unplug, wrongReply, shortPacket, halt, silence, detach

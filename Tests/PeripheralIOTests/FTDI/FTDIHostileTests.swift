@@ -4,7 +4,7 @@ import VirtualHardware
 
 @testable import PeripheralIO
 
-@Suite("FTDI against a hostile device", .timeLimit(.minutes(5)))
+@Suite("FTDI against a hostile device", .timeLimit(.minutes(30)))
 struct FTDIHostileTests {
     private func script(_ seed: UInt64, length: Int = 4000) -> [UInt8] {
         var generator = SeededGenerator(seed: seed)

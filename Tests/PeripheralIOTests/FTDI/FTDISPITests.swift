@@ -4,7 +4,7 @@ import VirtualHardware
 
 @testable import PeripheralIO
 
-@Suite("FTDI as an SPI controller", .timeLimit(.minutes(10)))
+@Suite("FTDI as an SPI controller", .timeLimit(.minutes(30)))
 struct FTDISPITests {
     @Test("The first thing that anybody does: ask a flash who it is")
     func identifiesFlash() throws {

@@ -4,7 +4,7 @@ import VirtualHardware
 
 @testable import PeripheralIO
 
-@Suite("FTDI's bus, shared", .timeLimit(.minutes(5)))
+@Suite("FTDI's bus, shared", .timeLimit(.minutes(30)))
 struct FTDISharingTests {
     private func slaves() -> [any PinDevice] {
         [SPISlave(mode: 0, select: .adbus(3), isExact: true, answers: [0xA0]), PinRecorder()]

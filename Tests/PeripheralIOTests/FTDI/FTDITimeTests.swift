@@ -5,7 +5,7 @@ import VirtualHardware
 @testable import PeripheralIO
 
 /// What crosses USB, and how busy that keeps the wire, on the virtual bus's own clock.
-@Suite("FTDI on USB", .timeLimit(.minutes(5)))
+@Suite("FTDI on USB", .timeLimit(.minutes(30)))
 struct FTDITimeTests {
     @Test("A zero-copy write carries its bytes from the caller's own memory", arguments: [1, 4, 64, 65, 4096, 200_000])
     func zeroCopy(count: Int) throws {

@@ -4,7 +4,7 @@ import VirtualHardware
 
 @testable import PeripheralIO
 
-@Suite("FTDI as a serial port", .timeLimit(.minutes(5)))
+@Suite("FTDI as a serial port", .timeLimit(.minutes(30)))
 struct FTDIUARTTests {
     private func open(
         _ settings: String = "baud=3M", peer: any SerialPeer = SerialLoopback(), faults: FaultPlan = .none,

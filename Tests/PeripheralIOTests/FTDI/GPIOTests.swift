@@ -4,7 +4,7 @@ import VirtualHardware
 
 @testable import PeripheralIO
 
-@Suite("GPIO beside SPI", .timeLimit(.minutes(2)))
+@Suite("GPIO beside SPI", .timeLimit(.minutes(30)))
 struct GPIOTests {
     @Test("Pins are driven, read and let go, while transfers go on and leave them alone")
     func pins() throws {
