@@ -89,7 +89,8 @@ struct LoopbackSuiteTests {
     func reopens(url: String) throws {
         var soak = try suite(url, [LoopbackPoint(transferSize: 500, pattern: .counter)])
         let report = run(&soak, seconds: 2.5)
-        #expect(report.rounds > 1 && report.points[0].failureCount == report.rounds)
+        // The time may be over in the middle of the last round, before the device is lost in it.
+        #expect(report.rounds > 1 && report.points[0].failureCount >= report.rounds - 1)
         #expect(report.points[0].error == .deviceLost(String(url.prefix { $0 != "?" })))
         // What came back before is kept, and what did not come any more is no error in the data.
         let result = try #require(report.points[0].result)

@@ -68,8 +68,13 @@ public struct LoopbackSuite: Sendable {
 
         mutating func go() {
             repeat {
-                for index in suite.points.indices where !isStopped && !(report.rounds > 0 && isOver) { measure(index) }
-                report.rounds += 1
+                var hasBegun = report.rounds == 0
+                for index in suite.points.indices where !isStopped && !(report.rounds > 0 && isOver) {
+                    measure(index)
+                    hasBegun = true
+                }
+                // The time may have been over just before its first point.
+                if hasBegun { report.rounds += 1 }
             } while !isStopped && !isOver
             report.interrupted = isStopped
             for index in suite.points.indices { report.points[index].result = measurements[index]?.result }
