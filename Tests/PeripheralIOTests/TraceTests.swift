@@ -54,6 +54,49 @@ struct TraceTests {
         #expect(trace.events.map(\.time) == [0, 24000, 40000, 64000, 64000, 64000])
     }
 
+    @Test("a transaction of many segments is one frame, as it is without a trace")
+    func segments() throws {
+        defer { unlink(path) }
+        let recorder = try TraceRecorder(path: path)
+        let controller = FakeSPIController([ScriptedSPI(script: SPIScript())])
+        let address = try DeviceAddress("/dev/spidev0.0?speed=1M")
+        let driver = TracingDriver(
+            try controller.driver(SPIDevBus(), chipSelect: 0, address.spi), for: address, recorder)
+        let port = try Peripheral(address: address, driver: driver)
+        let bytes: [UInt8] = [1, 2, 3]
+        try bytes.withUnsafeBytes { bytes in
+            try port.transaction(unretained: [
+                SPISegment(sent: bytes.baseAddress, received: nil, count: 2),
+                SPISegment(sent: bytes.baseAddress! + 2, received: nil, count: 1),
+            ])
+        }
+        port.close()
+        try recorder.finish()
+        #expect(controller.messages.count == 1)
+        let trace = try Trace(file: path)
+        #expect(
+            trace.events.map(\.what) == [
+                .hold(true), .transfer(sent: [1, 2], reading: 0, received: []),
+                .transfer(sent: [3], reading: 0, received: []), .hold(false),
+            ])
+        #expect(trace.events.map(\.duration) == [0, 16000, 8000, 0])
+    }
+
+    @Test("a device that is opened again goes on with its trace")
+    func again() throws {
+        defer { unlink(path) }
+        let recorder = try TraceRecorder(path: path)
+        for byte in UInt8(1)...3 {
+            let clock = HardwareClock.virtual(VirtualClock())
+            let port = try Peripheral(address: DeviceAddress("virtual://spi"), clock: clock, recorder: recorder)
+            _ = try port.write([byte].span.bytes)
+            port.close()
+        }
+        try recorder.finish()
+        let sent = try Trace(file: path).events.map(\.what)
+        #expect(sent == (UInt8(1)...3).map { .transfer(sent: [$0], reading: 0, received: []) })
+    }
+
     @Test("what goes out of the memory that comes in is recorded as it was sent")
     func inPlace() throws {
         let trace = try trace("virtual://spi?flip=1") { port in

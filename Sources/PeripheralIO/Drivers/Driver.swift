@@ -6,7 +6,8 @@ import RTOS
 /// nothing. `transmit`, `wireState` and `abort` are called by one thread at a time, `receive` by one thread at a time
 /// (perhaps another), `wait` by any; `close` when nobody is inside.
 ///
-/// To add one, make a folder for it under `Drivers/` and put a line into `DriverTable`.
+/// To add one, make a folder for it under `Drivers/` and put a line into `DriverTable`. A call that is added here, with an
+/// answer for drivers that have nothing of the kind, has to be passed on by `TracingDriver`.
 protocol Driver: AnyObject, Sendable {
     var facts: DriverFacts { get }
 

@@ -38,8 +38,10 @@ public final class TraceRecorder: Sendable {
         guard descriptor >= 0 else { throw .system(call: "open \(path)", errno: errno) }
     }
 
-    /// Begins a trace. Once.
+    /// Begins the trace with the first device that is opened. One that is opened later, because the first has gone and is
+    /// back, goes on with it.
     func begin(_ address: DeviceAddress, _ facts: DriverFacts, speed: UInt32, at now: MonotonicTime) {
+        guard !hasBegun else { return }
         let line: TraceHeader.Line = facts.kind == .spi ? .spi(address.spi) : .uart(address.serial)
         let header = TraceHeader(
             device: address.name, line: line, speed: speed,

@@ -11,6 +11,8 @@ final class TracingDriver: Driver {
     private struct State {
         /// Transfers on an SPI bus whose end has not been told yet, in the order in which they began.
         var underWay: [Transfer] = []
+        /// Chip select stays asserted between transfers.
+        var holds = false
         /// When the line has sent all that it was given.
         var lineIsFree = MonotonicTime(nanoseconds: 0)
     }
@@ -29,9 +31,9 @@ final class TracingDriver: Driver {
     var speed: UInt32 { base.speed }
     var now: MonotonicTime { base.now }
 
-    /// Nanoseconds that so many bytes are on the wire.
-    private func timeOnWire(_ count: Int) -> UInt64 {
-        let speed = UInt64(base.speed)
+    /// Nanoseconds that so many bytes are on the wire, at the speed in force unless told.
+    private func timeOnWire(_ count: Int, at speed: UInt32? = nil) -> UInt64 {
+        let speed = UInt64(speed ?? base.speed)
         guard facts.hasWire, speed > 0 else { return 0 }
         return UInt64(count) * UInt64(facts.bitsPerByte) * 1_000_000_000 / speed
     }
@@ -100,6 +102,30 @@ final class TracingDriver: Driver {
         }
     }
 
+    /// A transfer for each segment, between which chip select is held.
+    func transact(_ segments: [SPISegment], isOver: () -> Bool, event: EventDescriptor) throws(PeripheralError) {
+        var time = base.now
+        // What comes in may overwrite what goes out.
+        let sent = segments.map { segment in
+            segment.sent.map { Array(UnsafeRawBufferPointer(start: $0, count: segment.count)) } ?? []
+        }
+        try base.transact(segments, isOver: isOver, event: event)
+        let isOwnFrame = segments.count > 1 && !state.withLock { $0.holds }
+        if isOwnFrame { recorder.add(.hold(true), at: time) }
+        for (segment, sent) in zip(segments, sent) {
+            let duration = timeOnWire(segment.count, at: segment.speed)
+            let received = segment.received.map { Array(UnsafeRawBufferPointer(start: $0, count: segment.count)) } ?? []
+            recorder.add(
+                .transfer(sent: sent, reading: sent.isEmpty ? segment.count : 0, received: received), at: time,
+                duration: duration)
+            time = time.advanced(byNanoseconds: duration + UInt64(segment.delay) * 1000)
+            if isOwnFrame, segment.pulsesChipSelect {
+                for holds in [false, true] { recorder.add(.hold(holds), at: time) }
+            }
+        }
+        if isOwnFrame { recorder.add(.hold(false), at: time) }
+    }
+
     func abort() {
         base.abort()
         state.withLock { $0.underWay.removeAll() }
@@ -132,7 +158,9 @@ final class TracingDriver: Driver {
         let value = try base.apply(setting)
         switch setting {
         case .speed: recorder.add(.speed(value), at: base.now)
-        case .holdChipSelect(let holds): recorder.add(.hold(holds), at: base.now)
+        case .holdChipSelect(let holds):
+            state.withLock { $0.holds = holds }
+            recorder.add(.hold(holds), at: base.now)
         case .spiDataBits, .spiClockPhase, .spiClockPolarity, .modemLines, .breakSignal: break
         }
         return value
@@ -141,6 +169,7 @@ final class TracingDriver: Driver {
     func markLineErrors(_ marks: Bool) throws(PeripheralError) { try base.markLineErrors(marks) }
     func lineReport() throws(PeripheralError) -> LineReport { try base.lineReport() }
     func discardReceived() throws(PeripheralError) { try base.discardReceived() }
+    func mapMemory(byteCount: Int) -> UnsafeMutableRawBufferPointer? { base.mapMemory(byteCount: byteCount) }
 
     func wait(
         for interests: Readiness, until deadline: MonotonicTime, event: EventDescriptor
