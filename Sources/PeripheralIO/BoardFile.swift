@@ -2,8 +2,8 @@ import CLibYAML
 import Glibc
 import SystemPackage
 
-/// A YAML file with the devices behind a firmware's names, read by libyaml: unlike a decoder of Swift types that brings
-/// no Foundation with it, whose loading takes longer than everything else at the start of a firmware.
+/// A YAML file with the devices behind a firmware's names. libyaml reads it, and not a decoder of Swift types, so that
+/// firmware need not carry Foundation.
 struct BoardFile {
     /// What stands under `peripherals:`; other keys are somebody else's.
     private(set) var peripherals: [String: String] = [:]

@@ -278,11 +278,13 @@ public final class Peripheral: Sendable {
 
     /// Where the blocks of a memory pool or a mailbox are best put whose packets this device is to send: in memory that
     /// not even the kernel copies, where the kernel has such memory for the device (`libusb_dev_mem_alloc` on USB), else
-    /// on the heap. Any pool serves; this one saves a copy. Give it to one pool, which may outlive the peripheral.
+    /// on the heap, as when the peripheral has ended. Any pool serves; this one saves a copy. Give it to one pool, which
+    /// may outlive the peripheral.
     ///
     /// - Parameter byteCount: all blocks together, each rounded up to a multiple of the pool's alignment.
     public func poolStorage(byteCount: Int) -> MemoryPool.Storage {
-        engine.driver.mapMemory(byteCount: byteCount).map { .mapped($0) } ?? .heap
+        let memory = try? engine.visit { engine.driver.mapMemory(byteCount: byteCount) }
+        return memory.map { .mapped($0) } ?? .heap
     }
 
     // MARK: Facts

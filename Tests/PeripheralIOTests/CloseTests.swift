@@ -95,6 +95,22 @@ struct CloseTests {
         _ = try Peripheral(line.path)
     }
 
+    @Test("Only an open device is asked for memory")
+    func memory() throws {
+        let (port, _) = try Peripheral.gated()
+        let storage = port.poolStorage(byteCount: 4096)
+        let isMapped = if case .mapped = storage { true } else { false }
+        try #require(isMapped)
+        let pool = try MemoryPool(blockSize: 64, capacity: 64, storage: storage)
+        port.close()
+        // The pool has its memory still.
+        let block = try pool.take(.now)
+        block.memory[63] = 1
+        block.giveBack()
+        let isOnHeap = if case .heap = port.poolStorage(byteCount: 4096) { true } else { false }
+        #expect(isOnHeap)
+    }
+
     @Test("Closing while tasks come and go")
     func busy() throws {
         for device in Device.allCases {

@@ -83,23 +83,16 @@ extension TransferEngine {
 
     /// Throws away what has been received and not been read.
     func clearReceiveBuffer() throws(PeripheralError) {
-        try update { (state) throws(PeripheralError) in
-            if let error = state.ended { throw error }
+        try visit { (state) throws(PeripheralError) in
             guard state.receiveMode.bufferLength != nil else {
                 throw .refused(.wrongMode("only a character queue or a circular buffer can be cleared"))
             }
             state.receiveBuffer.removeAll()
             state.putBack.removeAll()
-            state.visitors += 1
+        } _: { () throws(PeripheralError) in
+            if facts.kind == .uart { try driver.discardReceived() }
+            resumeReception()
         }
-        defer {
-            update {
-                $0.visitors -= 1
-                $0.wakeAll(waitingFor: .channel)
-            }
-        }
-        if facts.kind == .uart { try driver.discardReceived() }
-        resumeReception()
     }
 
     // MARK: Choosing a mode

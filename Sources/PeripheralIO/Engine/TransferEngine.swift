@@ -212,6 +212,30 @@ final class TransferEngine: Sendable {
         return error
     }
 
+    // MARK: Visiting
+
+    /// Asks the device for something that is no transfer: it is not closed meanwhile.
+    ///
+    /// - Parameter prepare: changes the state first.
+    /// - Throws: why the peripheral has ended.
+    func visit<Result>(
+        _ prepare: (inout EngineState) throws(PeripheralError) -> Void = { _ in },
+        _ body: () throws(PeripheralError) -> Result
+    ) throws(PeripheralError) -> Result {
+        try update { (state) throws(PeripheralError) in
+            if let error = state.ended { throw error }
+            try prepare(&state)
+            state.visitors += 1
+        }
+        defer {
+            update {
+                $0.visitors -= 1
+                $0.wakeAll(waitingFor: .channel)
+            }
+        }
+        return try body()
+    }
+
     // MARK: Ending
 
     /// Ends everything that waits with this error, now and from now on.

@@ -1,3 +1,4 @@
+import Glibc
 import RTOS
 import Synchronization
 import VirtualHardware
@@ -81,6 +82,11 @@ final class GatedDriver: Driver {
     }
 
     func discardReceived() throws(PeripheralError) {}
+    func mapMemory(byteCount: Int) -> UnsafeMutableRawBufferPointer? {
+        mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0).map {
+            UnsafeMutableRawBufferPointer(start: $0, count: byteCount)
+        }
+    }
     func apply(_ setting: LineSetting) throws(PeripheralError) -> UInt32 { 0 }
     func close() {}
 
