@@ -86,22 +86,30 @@ extension HandleKind where Object == FreeRTOSStreamBuffer {
 
 /// One side of a stream buffer: there is one writer, and one reader.
 struct StreamRole: ~Copyable, @unchecked Sendable {
-    /// Who is inside: a task's object, or `interrupt`; 0 for nobody.
-    private let inside = Atomic<UInt>(0)
-    private let wokenPlace = UnsafeMutablePointer<UnsafeMutablePointer<Int>?>.allocate(capacity: 1)
+    private struct State: ~Copyable {
+        /// Who is inside: a task's object, or `interrupt`; 0 for nobody.
+        let inside = Atomic<UInt>(0)
+        var woken: UnsafeMutablePointer<Int>?
+    }
+
+    /// Each side writes here at every call: on cache lines that the other side has no use for.
+    private let state: UnsafeMutablePointer<State>
 
     private static var interrupt: UInt { 1 }
 
     init() {
-        wokenPlace.initialize(to: nil)
+        state = UnsafeMutableRawPointer.allocate(byteCount: CacheLines.distance, alignment: CacheLines.distance)
+            .bindMemory(to: State.self, capacity: 1)
+        state.initialize(to: State())
     }
 
     deinit {
-        wokenPlace.deallocate()
+        state.deinitialize(count: 1)
+        UnsafeMutableRawPointer(state).deallocate()
     }
 
     /// Where a callback may say that it has woken a task: while an interrupt is inside.
-    var woken: UnsafeMutablePointer<Int>? { wokenPlace.pointee }
+    var woken: UnsafeMutablePointer<Int>? { state.pointee.woken }
 
     /// Runs a call on this side; nil, and the misuse is told, if another task is inside already.
     @inline(__always)
@@ -109,21 +117,23 @@ struct StreamRole: ~Copyable, @unchecked Sendable {
         _ call: StaticString, woken: UnsafeMutablePointer<Int>? = nil, _ body: () -> Int
     ) -> Int {
         let own = hil_firmware_task_get().map { UInt(bitPattern: $0) } ?? Self.interrupt
-        if !inside.compareExchange(expected: 0, desired: own, ordering: .relaxed).exchanged, isTaken(own, call) {
+        if !state.pointee.inside.compareExchange(expected: 0, desired: own, ordering: .relaxed).exchanged,
+            isTaken(own, call)
+        {
             return 0
         }
-        wokenPlace.pointee = woken
+        state.pointee.woken = woken
         let result = body()
-        inside.store(0, ordering: .relaxed)
+        state.pointee.inside.store(0, ordering: .relaxed)
         return result
     }
 
     /// Somebody is inside; not for good if it was a task that has been deleted there, or is the caller's own.
     @inline(never)
     private borrowing func isTaken(_ own: UInt, _ call: StaticString) -> Bool {
-        let other = inside.load(ordering: .relaxed)
+        let other = state.pointee.inside.load(ordering: .relaxed)
         guard other != 0, other != own, let name = nameOfTask(other) else {
-            inside.store(own, ordering: .relaxed)
+            state.pointee.inside.store(own, ordering: .relaxed)
             return false
         }
         Misuse.assertionFailed(call, "\(name) is in the same call: a buffer has one writer and one reader")
