@@ -15,8 +15,6 @@ final class FTDIUARTDriver: Driver {
     private let settings: SerialSettings
     private nonisolated(unsafe) let answer = UnsafeMutableRawPointer.allocate(
         byteCount: FTDIRequest.longestAnswer, alignment: 8)
-    /// Never signalled.
-    private let silence: EventDescriptor
 
     /// Milliseconds for which the chip keeps less than a packet.
     private static let latency: UInt8 = 1
@@ -40,7 +38,6 @@ final class FTDIUARTDriver: Driver {
         self.stream = Guarded(stream)
         do {
             pump = try USBPump(usb)
-            silence = try EventDescriptor()
         } catch {
             usb.close()
             throw error
@@ -311,7 +308,7 @@ final class FTDIUARTDriver: Driver {
             let moment = pump.moment
             guard stream.withLock({ isUnderWay($0) }) else { return }
             let soon = usb.clock.now.advanced(byNanoseconds: 10_000_000)
-            _ = try? pump.wait(since: moment, until: soon, event: silence, ended)
+            _ = try? pump.wait(since: moment, until: soon, event: pump.silence, ended)
         }
     }
 
@@ -332,7 +329,7 @@ final class FTDIUARTDriver: Driver {
             if let end { return try request.answer(end, answer, of: facts.name) }
             if usb.clock.now >= deadline { usb.cancel(slot: USBSlots.control) }
             let soon = usb.clock.now.advanced(byNanoseconds: 1_000_000)
-            _ = try pump.wait(since: moment, until: max(deadline, soon), event: silence, ended)
+            _ = try pump.wait(since: moment, until: max(deadline, soon), event: pump.silence, ended)
         }
     }
 

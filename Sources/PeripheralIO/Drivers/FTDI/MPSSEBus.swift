@@ -12,8 +12,6 @@ final class MPSSEBus: Sendable {
     let stream: Guarded<MPSSEStream>
     /// For what is said to the chip while the bus is quiet.
     private nonisolated(unsafe) let commands: UnsafeMutableRawBufferPointer
-    /// Never signalled.
-    private let silence: EventDescriptor
     private let loops: Bool
 
     private struct Users {
@@ -43,7 +41,6 @@ final class MPSSEBus: Sendable {
         self.stream = Guarded(stream)
         do {
             pump = try USBPump(usb)
-            silence = try EventDescriptor()
         } catch {
             usb.close()
             throw error
@@ -282,7 +279,7 @@ final class MPSSEBus: Sendable {
             guard stream.withLock({ $0.slotsUnderWay > 0 }) else { break }
             // A cancelled transfer ends at once.
             _ = try? pump.wait(
-                since: moment, until: usb.clock.now.advanced(byNanoseconds: 10_000_000), event: silence, ended)
+                since: moment, until: usb.clock.now.advanced(byNanoseconds: 10_000_000), event: pump.silence, ended)
         }
         let isLost = stream.withLock { stream in
             stream.clear()
@@ -317,7 +314,7 @@ final class MPSSEBus: Sendable {
                 return nil
             }
             let soon = usb.clock.now.advanced(byNanoseconds: Self.patience)
-            _ = try wait(for: .room, user: user, until: soon, event: silence)
+            _ = try wait(for: .room, user: user, until: soon, event: pump.silence)
         }
         defer {
             stream.withLock { stream in
@@ -354,7 +351,7 @@ final class MPSSEBus: Sendable {
                 return stream.answer
             }
             if let answer { return answer }
-            _ = try pump.wait(since: moment, until: deadline, event: silence, ended)
+            _ = try pump.wait(since: moment, until: deadline, event: pump.silence, ended)
         }
     }
 
@@ -375,7 +372,8 @@ final class MPSSEBus: Sendable {
             if let end { return try request.answer(end, commands.baseAddress!, of: usb.name) }
             if usb.clock.now >= deadline { usb.cancel(slot: USBSlots.control) }
             _ = try pump.wait(
-                since: moment, until: max(deadline, usb.clock.now.advanced(byNanoseconds: 1_000_000)), event: silence,
+                since: moment, until: max(deadline, usb.clock.now.advanced(byNanoseconds: 1_000_000)),
+                event: pump.silence,
                 ended)
         }
     }

@@ -23,11 +23,14 @@ final class USBPump: Sendable {
     private let news: EventDescriptor
     /// For the one that reaps: what it waits for may have come about in another way.
     private let call: EventDescriptor
+    /// Never signalled: for waits that only transfers and time end.
+    let silence: EventDescriptor
 
     init(_ usb: any USBInterface) throws(PeripheralError) {
         self.usb = usb
         news = try EventDescriptor()
         call = try EventDescriptor()
+        silence = try EventDescriptor()
     }
 
     /// What has happened so far: to be asked for before looking at what one waits for, and handed to `wait`.
