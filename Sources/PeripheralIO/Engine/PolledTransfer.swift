@@ -139,6 +139,11 @@ extension TransferEngine {
 
     /// A transaction of the caller's own, done by the caller.
     func transact(_ segments: [SPISegment]) throws(PeripheralError) {
+        var (sent, received) = (0, 0)
+        for segment in segments {
+            if segment.sent != nil { sent &+= segment.count }
+            if segment.received != nil { received &+= segment.count }
+        }
         try withChannel { () throws(PeripheralError) in
             do throws(PeripheralError) {
                 try Kernel.hostCall { () throws(PeripheralError) in
@@ -149,18 +154,18 @@ extension TransferEngine {
                 if case .deviceLost = error { end(with: error) }
                 throw state.withLock { $0.ended } ?? error
             }
-        }
-        update { state in
-            for segment in segments {
-                if segment.sent != nil { state.statistics.bytesSent &+= UInt64(segment.count) }
-                if segment.received != nil { state.statistics.bytesReceived &+= UInt64(segment.count) }
-            }
+        } afterwards: { state in
+            state.statistics.bytesSent &+= UInt64(sent)
+            state.statistics.bytesReceived &+= UInt64(received)
         }
     }
 
     /// Has the device to itself while nothing is being sent.
+    ///
+    /// - Parameter afterwards: changes the state when `body` has returned and has not thrown.
+    @inline(__always)
     private func withChannel<Result>(
-        _ body: () throws(PeripheralError) -> Result
+        _ body: () throws(PeripheralError) -> Result, afterwards: (inout EngineState) -> Void = { _ in }
     ) throws(PeripheralError) -> Result {
         _ = try wait(for: .channel, until: .never) { (state) throws(PeripheralError) -> Void? in
             if let error = state.ended { throw error }
@@ -168,17 +173,27 @@ extension TransferEngine {
             state.isReserved = true
             return ()
         }
-        defer {
-            update {
-                $0.isReserved = false
-                $0.wakeFirst(waitingFor: .channel)
-            }
+        let result: Result
+        do throws(PeripheralError) {
+            result = try body()
+        } catch {
+            update { $0.giveBackChannel() }
+            throw error
         }
-        return try body()
+        update { state in
+            afterwards(&state)
+            state.giveBackChannel()
+        }
+        return result
     }
 }
 
 extension EngineState {
+    fileprivate mutating func giveBackChannel() {
+        isReserved = false
+        wakeFirst(waitingFor: .channel)
+    }
+
     /// Starts a caller's own transfer; nil if it is not its turn yet.
     fileprivate mutating func beginPolled(_ segment: Segment) throws(PeripheralError) -> Transmission.Action? {
         if let error = ended { throw error }

@@ -102,6 +102,7 @@ final class SPIDevBus: Sendable {
     // MARK: Turns
 
     /// True if the user has the bus now, until `finished`; if not, its `turn` is signalled when it may try again.
+    @inline(__always)
     func take(_ user: Int) -> Bool {
         state.withLock { state in
             if state.turns.take(user, isEmpty: true) {
@@ -120,22 +121,18 @@ final class SPIDevBus: Sendable {
     }
 
     /// The user, whose turn it was, has released chip select, or wants its turn no longer.
+    @inline(__always)
     func finished(_ user: Int) {
         state.withLock { state in
-            if state.turns.owner == user {
-                state.turns.hold(user, false)
-                state.turns.drained()
-            } else {
-                state.turns.cancel(user)
-            }
+            state.turns.leave(user)
             // Mostly nobody waits.
-            if state.waiting.isEmpty { return }
-            state.waiting.remove(user)
-            Self.callWaiting(&state)
+            if !state.waiting.isEmpty { Self.callWaiting(&state, but: user) }
         }
     }
 
-    private static func callWaiting(_ state: inout State) {
+    @inline(never)
+    private static func callWaiting(_ state: inout State, but user: Int? = nil) {
+        if let user { state.waiting.remove(user) }
         for user in state.waiting { state.users[user]?.turn.signal() }
     }
 }

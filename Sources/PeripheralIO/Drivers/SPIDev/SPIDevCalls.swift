@@ -14,6 +14,7 @@ protocol SPIDevCalls: Sendable {
 
 /// The kernel itself.
 struct SPIDevKernel: SPIDevCalls {
+    @inline(__always)
     func message(_ descriptor: Int32, _ transfers: UnsafeBufferPointer<spi_ioc_transfer>) -> Int {
         hil_spi_message(descriptor, transfers.baseAddress!, UInt32(transfers.count))
     }

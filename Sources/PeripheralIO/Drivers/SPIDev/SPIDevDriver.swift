@@ -8,13 +8,23 @@ import Synchronization
 /// A request to the kernel returns when its bytes are off the wire, so what was taken is complete. Long transfers are
 /// taken piece by piece, chip select kept, so that they can be ended in between.
 final class SPIDevDriver: Driver {
-    private struct State: ~Copyable {
-        var defaults: SPITransferDefaults
+    private struct State {
+        var defaults: SPITransferDefaults {
+            didSet { (template, isSimple) = (defaults.template, defaults.isSimple) }
+        }
+        private(set) var template: spi_ioc_transfer
+        private(set) var isSimple: Bool
         var mode: SPIMode
         /// Chip select is to stay asserted between transfers.
         var holds = false
         /// It is asserted: between transfers that hold it, or between two pieces of one.
         var isSelected = false
+
+        init(_ defaults: SPITransferDefaults, _ mode: SPIMode) {
+            self.defaults = defaults
+            self.mode = mode
+            (template, isSimple) = (defaults.template, defaults.isSimple)
+        }
     }
 
     let facts: DriverFacts
@@ -25,9 +35,10 @@ final class SPIDevDriver: Driver {
     private let limits: SPIMessageLimits
     private let before: hil_spi_setup
     private let watch: NodeWatch
-    private let state: Guarded<State>
-    /// For whoever has the bus.
-    private nonisolated(unsafe) let transfers: UnsafeMutableBufferPointer<spi_ioc_transfer>
+    private let rate: AtomicRate
+    // For whoever has the peripheral's channel, which is one thread at a time: no lock besides.
+    private nonisolated(unsafe) let state: UnsafeMutablePointer<State>
+    private nonisolated(unsafe) let transfers: UnsafeMutablePointer<spi_ioc_transfer>
     private nonisolated(unsafe) let dummies: UnsafeMutableRawBufferPointer
 
     /// A piece takes no longer on the wire, if it is more than one message.
@@ -77,10 +88,14 @@ final class SPIDevDriver: Driver {
         self.facts = facts
         // Before anybody sets it, a node says how fast its device and its controller are; 0 is not known.
         let fastest = before.speed == 0 ? UInt32.max : before.speed
-        state = Guarded(State(defaults: SPITransferDefaults(settings, mode, fastest: fastest), mode: mode))
+        let defaults = SPITransferDefaults(settings, mode, fastest: fastest)
+        rate = AtomicRate(defaults.speed)
+        state = .allocate(capacity: 1)
+        state.initialize(to: State(defaults, mode))
     }
 
     deinit {
+        state.deallocate()
         transfers.deallocate()
         dummies.deallocate()
     }
@@ -90,13 +105,12 @@ final class SPIDevDriver: Driver {
 
     private static func bitsPerByte(_ bits: Int) -> Int { (bits + bytesPerWord(bits) - 1) / bytesPerWord(bits) }
 
-    var speed: UInt32 { state.withLock { $0.defaults.speed } }
+    var speed: UInt32 { rate.value }
 
     // MARK: Transfers
 
     func transmit(_ segment: Segment) throws(PeripheralError) -> Int {
         guard bus.take(place.user) else { return 0 }
-        let (defaults, isSelected, holds) = state.withLock { ($0.defaults, $0.isSelected, $0.holds) }
         return try withUnsafeTemporaryAllocation(of: SPISegment.self, capacity: 2) {
             (parts) throws(PeripheralError) in
             parts[0] = SPISegment(sent: segment.transmit, received: segment.receive, count: segment.count)
@@ -106,66 +120,58 @@ final class SPIDevDriver: Driver {
                 parts[1] = SPISegment(sent: nil, received: segment.receive, count: segment.count - turn)
                 count = 2
             }
-            let plan = SPIMessagePlan(limits, defaults, isSelected: isSelected, releasesAtEnd: !holds)
-            let time = UInt64(Self.pieceTime) * UInt64(defaults.speed) / 8_000_000_000
-            let outcome = try carryOut(plan, UnsafeBufferPointer(rebasing: parts[..<count]), bytes: Int(time)) { false }
-            if outcome.isComplete { letGoOfBus() }
-            return outcome.bytes
+            let time = UInt64(Self.pieceTime) * UInt64(state.pointee.defaults.speed) / 8_000_000_000
+            return try carryOut(UnsafeBufferPointer(rebasing: parts[..<count]), bytes: Int(time)) { false }.bytes
         }
     }
 
-    /// Sends messages until all is sent, about so many `bytes` are, or `isOver`.
+    /// Sends messages until all is sent, about so many `bytes` are, or `isOver`, and then lets go of the bus unless chip
+    /// select is held.
+    @inline(__always)
     private func carryOut(
-        _ first: SPIMessagePlan, _ segments: UnsafeBufferPointer<SPISegment>, bytes most: Int, _ isOver: () -> Bool
+        _ segments: UnsafeBufferPointer<SPISegment>, bytes most: Int, _ isOver: () -> Bool
     ) throws(PeripheralError) -> (bytes: Int, isComplete: Bool) {
         do throws(PeripheralError) {
-            try check(segments, first.defaults)
+            try check(segments)
         } catch {
             letGoOfBus()
             throw error
         }
-        var plan = first
+        var plan = SPIMessagePlan(
+            limits, state.pointee.defaults, template: state.pointee.template, segments,
+            isSelected: state.pointee.isSelected, releasesAtEnd: !state.pointee.holds)
         var done = 0
-        while !plan.isComplete(of: segments) {
+        while !plan.isComplete {
             if done > 0, done >= most || isOver() { return (done, false) }
-            let message = plan.next(of: segments, dummies: dummies.baseAddress!, into: transfers)
+            let message = plan.next(dummies: dummies.baseAddress!, into: transfers)
             let result = calls.message(
-                place.descriptor, UnsafeBufferPointer(rebasing: transfers[..<message.transfers]))
+                place.descriptor, UnsafeBufferPointer(start: transfers, count: message.transfers))
             guard result >= 0 else {
                 // The kernel releases chip select when a message fails.
-                noteSelected(false)
+                state.pointee.isSelected = false
                 letGoOfBus()
-                throw failure("SPI_IOC_MESSAGE", Int32(-result), message)
+                throw failure(result, bytes: message.bytes)
             }
             done += message.bytes
-            noteSelected(message.keepsChipSelect)
+            state.pointee.isSelected = message.keepsChipSelect
         }
+        letGoOfBus()
         return (done, true)
     }
 
-    private func noteSelected(_ isSelected: Bool) {
-        state.withLock { $0.isSelected = isSelected }
-    }
-
     /// Others may have the bus, unless chip select is held.
+    @inline(__always)
     private func letGoOfBus() {
-        if !state.withLock({ $0.isSelected }) { bus.finished(place.user) }
+        if !state.pointee.isSelected { bus.finished(place.user) }
     }
 
     func transact(_ segments: [SPISegment], isOver: () -> Bool, event: EventDescriptor) throws(PeripheralError) {
-        while !bus.take(place.user) {
-            _ = try wait(for: .room, until: .never, event: event)
-            if isOver() {
-                abort()
-                throw .cancelled
-            }
-        }
-        let (defaults, isSelected, holds) = state.withLock { ($0.defaults, $0.isSelected, $0.holds) }
-        let plan = SPIMessagePlan(limits, defaults, isSelected: isSelected, releasesAtEnd: !holds)
+        if !bus.take(place.user) { try awaitTurn(isOver, event) }
+        if segments.count == 1, try carryOutSimply(segments[0]) { return }
         let isComplete: Bool
         do throws(PeripheralError) {
             isComplete = try segments.withUnsafeBufferPointer { (segments) throws(PeripheralError) in
-                try carryOut(plan, segments, bytes: .max, isOver).isComplete
+                try carryOut(segments, bytes: .max, isOver).isComplete
             }
         } catch {
             abort()
@@ -175,42 +181,81 @@ final class SPIDevDriver: Driver {
             abort()
             throw .cancelled
         }
-        letGoOfBus()
+    }
+
+    /// Carries out what most transactions are, one segment that is one transfer and no more; false, and nothing has been
+    /// done, if this is none.
+    ///
+    /// Of a transaction of a few bytes, planning messages would be most of what is done here.
+    @inline(__always)
+    private func carryOutSimply(_ segment: SPISegment) throws(PeripheralError) -> Bool {
+        guard state.pointee.isSimple, !state.pointee.isSelected, !state.pointee.holds, segment.isPlain,
+            !segment.pulsesChipSelect, segment.count > 0, segment.count <= limits.longestTransfer
+        else { return false }
+        transfers.pointee = state.pointee.template
+        transfers.pointee.tx_buf = UInt64(UInt(bitPattern: segment.sent ?? UnsafeRawPointer(dummies.baseAddress!)))
+        transfers.pointee.rx_buf = UInt64(UInt(bitPattern: segment.received))
+        transfers.pointee.len = UInt32(truncatingIfNeeded: segment.count)
+        transfers.pointee.delay_usecs = segment.delay
+        let result = calls.message(place.descriptor, UnsafeBufferPointer(start: transfers, count: 1))
+        bus.finished(place.user)
+        guard result >= 0 else { throw failure(result, bytes: segment.count) }
+        return true
+    }
+
+    @inline(never)
+    private func awaitTurn(_ isOver: () -> Bool, _ event: EventDescriptor) throws(PeripheralError) {
+        repeat {
+            _ = try wait(for: .room, until: .never, event: event)
+            if isOver() {
+                abort()
+                throw .cancelled
+            }
+        } while !bus.take(place.user)
     }
 
     /// What the kernel would refuse with a number that says nothing.
-    private func check(
-        _ segments: UnsafeBufferPointer<SPISegment>, _ defaults: SPITransferDefaults
-    ) throws(PeripheralError) {
-        for segment in segments where segment.count > 0 {
-            let bits = segment.bitsPerWord ?? defaults.bitsPerWord
-            guard (1...32).contains(bits) else {
-                throw .refused(.badValue("a word has 1 to 32 bits, not \(bits)"))
-            }
-            let size = Self.bytesPerWord(bits)
-            guard segment.count % size == 0 else {
-                throw .refused(
-                    .badValue("\(segment.count) bytes are no whole words of \(bits) bits (\(size) bytes)"))
-            }
-            let isOneWay = defaults.isThreeWire || segment.receiveLanes ?? defaults.receiveLanes > 1
-            if isOneWay, segment.sent != nil, segment.received != nil {
-                let reason = defaults.isThreeWire ? "3-wire" : "several data lines"
-                throw .notSupported("\(path): with \(reason), bytes go one way at a time")
-            }
+    @inline(__always)
+    private func check(_ segments: UnsafeBufferPointer<SPISegment>) throws(PeripheralError) {
+        for place in segments.indices {
+            let segment = segments.baseAddress! + place
+            if !segment.pointee.isPlain || !state.pointee.defaults.isUsual { try check(segment.pointee) }
         }
     }
 
-    private func failure(_ call: String, _ number: Int32, _ message: SPIMessagePlan.Message) -> PeripheralError {
-        switch number {
+    @inline(never)
+    private func check(_ segment: SPISegment) throws(PeripheralError) {
+        guard segment.count > 0 else { return }
+        let defaults = state.pointee.defaults
+        let bits = segment.bitsPerWord ?? defaults.bitsPerWord
+        guard (1...32).contains(bits) else {
+            throw .refused(.badValue("a word has 1 to 32 bits, not \(bits)"))
+        }
+        let size = Self.bytesPerWord(bits)
+        guard segment.count % size == 0 else {
+            throw .refused(
+                .badValue("\(segment.count) bytes are no whole words of \(bits) bits (\(size) bytes)"))
+        }
+        let isOneWay = defaults.isThreeWire || segment.receiveLanes ?? defaults.receiveLanes > 1
+        if isOneWay, segment.sent != nil, segment.received != nil {
+            let reason = defaults.isThreeWire ? "3-wire" : "several data lines"
+            throw .notSupported("\(path): with \(reason), bytes go one way at a time")
+        }
+    }
+
+    /// Why a message of so many bytes failed with a negative errno.
+    @inline(never)
+    private func failure(_ result: Int, bytes: Int) -> PeripheralError {
+        switch Int32(-result) {
         case ESHUTDOWN, ENODEV, ENXIO, EBADF: .deviceLost(path)
         case EMSGSIZE:
             .notSupported(
                 """
-                \(path): the controller refuses a message of \(message.bytes) bytes; write ?chunk= and a smaller number
+                \(path): the controller refuses a message of \(bytes) bytes; write ?chunk= and a smaller number
                 """)
         case EINVAL:
             .notSupported("\(path): the controller refuses this rate, word length or number of data lines")
-        default: .system(call: "\(call) \(path)", errno: number)
+        case let number: .system(call: "SPI_IOC_MESSAGE \(path)", errno: number)
         }
     }
 
@@ -218,7 +263,7 @@ final class SPIDevDriver: Driver {
 
     /// Releases chip select where a transfer was left in the middle.
     func abort() {
-        if state.withLock({ $0.isSelected }) { _ = releaseChipSelect() }
+        if state.pointee.isSelected { _ = releaseChipSelect() }
         bus.finished(place.user)
     }
 
@@ -229,7 +274,7 @@ final class SPIDevDriver: Driver {
         let result = withUnsafePointer(to: &nothing) {
             calls.message(place.descriptor, UnsafeBufferPointer(start: $0, count: 1))
         }
-        state.withLock { $0.isSelected = false }
+        state.pointee.isSelected = false
         return result
     }
 
@@ -270,14 +315,13 @@ final class SPIDevDriver: Driver {
     func apply(_ setting: LineSetting) throws(PeripheralError) -> UInt32 {
         switch setting {
         case .speed(let rate):
-            return state.withLock { state in
-                state.defaults.speed = min(rate, state.defaults.fastest)
-                return state.defaults.speed
-            }
+            state.pointee.defaults.speed = min(rate, state.pointee.defaults.fastest)
+            self.rate.value = state.pointee.defaults.speed
+            return speed
         case .spiDataBits(let bits):
             guard (1...32).contains(bits) else { throw .refused(.badValue("a word has 1 to 32 bits, not \(bits)")) }
             try node.apply(bits: bits)
-            state.withLock { $0.defaults.bitsPerWord = bits }
+            state.pointee.defaults.bitsPerWord = bits
             return UInt32(bits)
         case .spiClockPhase(let phase):
             try setMode(.clockPhase, phase == .trailingEdge)
@@ -286,11 +330,11 @@ final class SPIDevDriver: Driver {
             try setMode(.clockPolarity, polarity == .idlesHigh)
             return UInt32(polarity.rawValue)
         case .holdChipSelect(let holds):
-            state.withLock { $0.holds = holds }
-            if !holds, state.withLock({ $0.isSelected }) {
+            state.pointee.holds = holds
+            if !holds, state.pointee.isSelected {
                 let result = releaseChipSelect()
                 bus.finished(place.user)
-                if result < 0 { throw failure("SPI_IOC_MESSAGE", Int32(-result), SPIMessagePlan.Message()) }
+                if result < 0 { throw failure(result, bytes: 0) }
             }
             return holds ? 1 : 0
         case .modemLines, .breakSignal:
@@ -299,10 +343,10 @@ final class SPIDevDriver: Driver {
     }
 
     private func setMode(_ bit: SPIMode, _ isSet: Bool) throws(PeripheralError) {
-        var mode = state.withLock { $0.mode }
+        var mode = state.pointee.mode
         if isSet { mode.insert(bit) } else { mode.remove(bit) }
         try node.apply(mode)
-        state.withLock { $0.mode = mode }
+        state.pointee.mode = mode
     }
 
     func close() {

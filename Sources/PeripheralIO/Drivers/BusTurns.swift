@@ -10,7 +10,17 @@ struct BusTurns: Hashable, Sendable {
     /// True if the user may put a transfer on the bus; if not, it is in the queue from then on.
     ///
     /// - Parameter isEmpty: no transfer is on the bus.
+    @inline(__always)
     mutating func take(_ user: Int, isEmpty: Bool) -> Bool {
+        // Mostly nobody else is there.
+        if owner == nil, waiting.isEmpty {
+            owner = user
+            return true
+        }
+        return takeAmongOthers(user, isEmpty)
+    }
+
+    private mutating func takeAmongOthers(_ user: Int, _ isEmpty: Bool) -> Bool {
         if owner == user, isHeld || waiting.isEmpty || isEmpty && waiting.first == user { return true }
         guard owner == nil, waiting.isEmpty || waiting[0] == user else {
             if owner != user, !waiting.contains(user) { waiting.append(user) }
@@ -48,9 +58,10 @@ struct BusTurns: Hashable, Sendable {
         waiting.removeAll { $0 == user }
     }
 
-    /// The user wants nothing any more.
+    /// The user wants nothing any more, or nothing for now.
+    @inline(__always)
     mutating func leave(_ user: Int) {
-        waiting.removeAll { $0 == user }
+        if !waiting.isEmpty { cancel(user) }
         guard owner == user else { return }
         (owner, isHeld) = (nil, false)
     }
