@@ -1,8 +1,10 @@
 import Glibc
 import RTOS
 
-/// One client of a USB/IP server: a socket, a thread that reads requests and one that writes answers, so that a client
-/// that does not read holds nobody up but itself.
+/// One client of a USB/IP server: a socket, a thread that reads requests, and one that writes the answers that the socket
+/// does not take at once, so that a client that does not read holds nobody up but itself.
+///
+/// What the socket takes is written by whoever has the answer: another thread would only be one more to wake.
 final class USBIPConnection: Sendable {
     /// Bytes of answers that may wait for a client before it is taken for dead.
     private static let longestBacklog = 64 << 20
@@ -26,6 +28,8 @@ final class USBIPConnection: Sendable {
         var bytesInFlight = 0
         var answers: [[UInt8]] = []
         var backlog = 0
+        /// Some thread writes what there is.
+        var isWriting = false
         var isClosing = false
         var lastID: UInt64 = 0
     }
@@ -34,7 +38,8 @@ final class USBIPConnection: Sendable {
     let number: UInt64
     private let socket: Int32
     private let state = Guarded(State())
-    private let answered = Semaphore(limit: 1)
+    /// Rouses the thread that writes: it is its turn, or the end.
+    private let turn = Semaphore(limit: 1)
 
     init(socket: Int32, number: UInt64) {
         self.socket = socket
@@ -50,7 +55,7 @@ final class USBIPConnection: Sendable {
 
     /// Reads and obeys until the client has gone or the server ends the connection.
     func serve(_ server: USBIPServer) {
-        let writer = RTOSThread.startJoinable(name: "hil usbip out") { [self] in writeAnswers() }
+        let writer = RTOSThread.startJoinable(name: "hil usbip out") { [self] in writeRest() }
         var parser = USBIPParser()
         let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 65536, alignment: 16)
         defer { chunk.deallocate() }
@@ -180,58 +185,62 @@ final class USBIPConnection: Sendable {
     // MARK: Writing
 
     private func answer(_ bytes: [UInt8]) {
-        let isTooMuch = state.withLock { state in
-            guard !state.isClosing else { return false }
+        let (isMine, isTooMuch) = state.withLock { state in
+            guard !state.isClosing else { return (false, false) }
             state.answers.append(bytes)
             state.backlog += bytes.count
-            return state.backlog > Self.longestBacklog
+            defer { state.isWriting = true }
+            return (!state.isWriting, state.backlog > Self.longestBacklog)
         }
-        try? answered.give()
+        if isMine, !write(waiting: false) { try? turn.give() }
         if isTooMuch { hangUp() }
     }
 
-    private func writeAnswers() {
+    /// The thread that writes: whatever takes longer.
+    private func writeRest() {
         while true {
-            let (answers, isClosing) = state.withLock { state in
-                defer {
-                    state.answers = []
-                    state.backlog = 0
-                }
-                return (state.answers, state.isClosing)
-            }
-            if answers.isEmpty {
-                if isClosing { return }
-                try? answered.take()
-                continue
-            }
-            for answer in answers where !send(answer) {
-                hangUp()
-                return
-            }
+            try? turn.take()
+            if state.withLock({ $0.isClosing }) || !write(waiting: true) { return hangUp() }
         }
     }
 
-    private func send(_ bytes: [UInt8]) -> Bool {
+    /// Writes all answers; the caller is the one to do so. False if the socket does not take them all: then it still is
+    /// somebody's turn.
+    private func write(waiting: Bool) -> Bool {
+        while true {
+            let first = state.withLock { state -> [UInt8]? in
+                state.isWriting = !state.answers.isEmpty
+                return state.isWriting ? state.answers.removeFirst() : nil
+            }
+            guard let first else { return true }
+            let sent = send(first, waiting: waiting)
+            state.withLock { state in
+                state.backlog -= sent
+                if sent < first.count { state.answers.insert(Array(first[sent...]), at: 0) }
+            }
+            if sent < first.count { return false }
+        }
+    }
+
+    /// How many bytes the socket took: fewer than all if it would make one wait, or is closed.
+    private func send(_ bytes: [UInt8], waiting: Bool) -> Int {
+        let flags = Int32(MSG_NOSIGNAL) | (waiting ? 0 : Int32(MSG_DONTWAIT))
         var done = 0
         while done < bytes.count {
-            let step = bytes.withUnsafeBytes {
-                Glibc.send(socket, $0.baseAddress! + done, $0.count - done, Int32(MSG_NOSIGNAL))
-            }
+            let step = bytes.withUnsafeBytes { Glibc.send(socket, $0.baseAddress! + done, $0.count - done, flags) }
             if step > 0 {
                 done += step
-            } else if step < 0, errno == EINTR {
-                continue
-            } else {
-                return false
+            } else if step == 0 || errno != EINTR {
+                break
             }
         }
-        return true
+        return done
     }
 
     /// Ends both threads' work with the socket.
     func hangUp() {
         state.withLock { $0.isClosing = true }
         shutdown(socket, Int32(SHUT_RDWR))
-        try? answered.give()
+        try? turn.give()
     }
 }
