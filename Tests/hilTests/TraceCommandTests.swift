@@ -176,7 +176,8 @@ struct TraceCommandTests {
             #expect(outcome.status == 2 && outcome.errors.contains(message), "\(outcome.errors)")
         }
         #expect(try Hil.run("trace", path("missing")).status == 3)
-        #expect(try Hil.run("spi", "virtual://spi", "00", "--trace", path("missing/x")).status == 8)
+        let unwritable = try Hil.run("spi", "virtual://spi", "00", "--trace", path("missing/x"))
+        #expect(unwritable.status == 2 && unwritable.errors.contains("cannot be written"))
         let unopened = try Hil.run("spi", "virtual://flash", "9f", "-m", "1", "--trace", path("none.vcd"))
         #expect(unopened.status == 8 && unopened.errors.split(separator: "\n").count == 1)
         #expect(!FileManager.default.fileExists(atPath: path("none.vcd.part")))

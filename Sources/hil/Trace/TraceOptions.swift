@@ -25,7 +25,11 @@ struct TraceFile {
 
     init(path: String) throws {
         self.path = path
-        recorder = try TraceRecorder(path: path.hasSuffix(".vcd") ? path + ".part" : path)
+        do {
+            recorder = try TraceRecorder(path: path.hasSuffix(".vcd") ? path + ".part" : path)
+        } catch {
+            throw UsageError(message: "\(path): cannot be written; choose a file in a folder that you may write to")
+        }
     }
 
     /// Puts the file in order. What goes wrong is told; it is no reason to doubt what was done on the device.
