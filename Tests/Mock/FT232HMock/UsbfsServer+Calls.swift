@@ -3,10 +3,11 @@ import Glibc
 import VirtualHardware
 
 extension UsbfsServer {
-    /// Has umockdev bring calls on a device's node here. The server has to outlive the handler.
+    /// Has umockdev bring calls on a device's node here, and keeps the server for as long as the process lives: nobody
+    /// knows when the last call has come.
     func makeHandler() -> UnsafeMutablePointer<UMockdevIoctlBase>? {
         guard let handler = umockdev_ioctl_base_new() else { return nil }
-        let itself = Unmanaged.passUnretained(self).toOpaque()
+        let itself = Unmanaged.passRetained(self).toOpaque()
         typealias Call =
             @convention(c) (UnsafeMutablePointer<UMockdevIoctlBase>?, Client?, gpointer?) -> gboolean
         let ioctl: Call = { _, client, data in UsbfsServer.at(data, client) { $0.call($1) } }
@@ -19,15 +20,10 @@ extension UsbfsServer {
         for (signal, body) in [
             ("handle-ioctl", ioctl), ("handle-read", read), ("handle-write", write), ("client-connected", connected),
         ] {
-            Self.connect(handler, signal, unsafeBitCast(body, to: GCallback.self), itself)
+            g_signal_connect_data(
+                handler, signal, unsafeBitCast(body, to: GCallback.self), itself, nil, GConnectFlags(rawValue: 0))
         }
         return handler
-    }
-
-    private static func connect(
-        _ object: UnsafeMutableRawPointer, _ signal: String, _ body: @escaping GCallback, _ data: gpointer?
-    ) {
-        g_signal_connect_data(object, signal, body, data, nil, GConnectFlags(rawValue: 0))
     }
 
     /// True to umockdev: the call is answered, or will be.
