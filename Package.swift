@@ -108,8 +108,14 @@ let package = Package(
             ]
         ),
         .testTarget(name: "HardwareTestTests", dependencies: ["HardwareTest"]),
+        .systemLibrary(
+            name: "CUMockdev", path: "Tests/Mock/CUMockdev", pkgConfig: "umockdev-1.0",
+            providers: [.apt(["libumockdev-dev"])]),
+        // Runs a command on a machine that is made up, with the virtual FT232H on its USB.
+        .executableTarget(
+            name: "FT232HMock", dependencies: ["CUMockdev", "RTOS", "VirtualHardware"], path: "Tests/Mock/FT232HMock"),
         .testTarget(
-            name: "hilTests", dependencies: ["hil", "HardwareTest", "PeripheralIO", "VirtualHardware"],
+            name: "hilTests", dependencies: ["hil", "FT232HMock", "HardwareTest", "PeripheralIO", "VirtualHardware"],
             exclude: ["Fixtures"]),
         .testTarget(name: "RTOSTests", dependencies: ["RTOS", "VirtualHardware"]),
         .testTarget(name: "VirtualHardwareTests", dependencies: ["RTOS", "VirtualHardware"]),

@@ -35,9 +35,9 @@ struct VirtualFT232HCommand: ParsableCommand {
     func run() throws {
         Interruption.hold()
         let place = try listeningPlace()
-        let image = flash.map { FlashImage(path: $0) }
+        var image = flash.map { FlashImage(path: $0) }
         var devices: [any PinDevice] = [PinWire()]
-        if let image { devices = [SPIPins(try Self.flash(from: image))] }
+        if let image { devices = [SPIPins(try Self.reporting(image.makeFlash))] }
         let chip = VirtualFT232H(devices: devices, eeprom: FT232HEEPROM(serial: serial))
         let server: USBIPServer
         do {
@@ -52,11 +52,11 @@ struct VirtualFT232HCommand: ParsableCommand {
         fflush(nil)
         let isOver = DispatchSemaphore(value: 0)
         Interruption.onInterrupt { isOver.signal() }
-        var saved: UInt64 = 0
         var isRunning = true
         while isRunning {
             isRunning = isOver.wait(timeout: .now() + 1) == .timedOut
-            if let image { try Self.save(server, to: image, saved: &saved) }
+            guard let flash = server.withBus({ bus, _ in bus.device.flash }) ?? nil else { continue }
+            try Self.reporting { () throws(FlashImage.Failure) in try image?.keep(flash) }
         }
         server.stop()
     }
@@ -69,51 +69,18 @@ struct VirtualFT232HCommand: ParsableCommand {
         return (String(parts[0]), port)
     }
 
-    /// The largest that three address bytes reach.
-    private static let largestFlash = 16 << 20
-
-    private static func flash(from image: FlashImage) throws -> NORFlash {
-        var contents: [UInt8] = []
-        var isMissing = false
+    /// Does something with the image; what stands in the way is told with its path.
+    private static func reporting<Result>(
+        _ body: () throws(FlashImage.Failure) -> Result
+    ) throws(UsageError) -> Result {
         do {
-            contents = try image.read(limit: largestFlash + 1)
-        } catch  where error.code != ENOENT {
-            throw UsageError(message: "\(image.path): \(String(cString: strerror(error.code)))")
+            return try body()
         } catch {
-            isMissing = true
+            let reason =
+                error.code == EFBIG
+                ? "longer than \(FlashImage.largest >> 20) MiB, the largest flash there is"
+                : String(cString: strerror(error.code))
+            throw UsageError(message: "\(error.path): \(reason); --flash reads the file and writes changes to it")
         }
-        guard contents.count <= largestFlash else {
-            throw UsageError(message: "\(image.path): longer than 16 MiB, the largest flash there is")
-        }
-        var identity = FlashIdentity.w25q16
-        while identity.capacity < contents.count,
-            let next = FlashIdentity(manufacturer: 0xEF, memoryType: 0x40, capacityCode: identity.capacityCode + 1)
-        {
-            identity = next
-        }
-        let flash = NORFlash(identity, contents: contents)
-        // Found out now rather than when there is something to lose.
-        if isMissing { try write(flash, to: image) }
-        guard access(image.path, W_OK) == 0 else {
-            let reason = String(cString: strerror(errno))
-            throw UsageError(message: "\(image.path): \(reason); --flash writes changes to it")
-        }
-        return flash
-    }
-
-    private static func write(_ flash: NORFlash, to image: FlashImage) throws {
-        do {
-            try image.write(flash.contents)
-        } catch {
-            throw UsageError(message: "\(image.path): \(String(cString: strerror(error.code)))")
-        }
-    }
-
-    /// Writes the image if the flash has changed since it was last written.
-    private static func save(_ server: USBIPServer, to image: FlashImage, saved: inout UInt64) throws {
-        let flash = server.withBus { bus, _ in bus.device.mpsse.wiring.device(SPIPins<NORFlash>.self)?.device }
-        guard let flash = flash ?? nil, flash.changeCount != saved else { return }
-        try write(flash, to: image)
-        saved = flash.changeCount
     }
 }

@@ -210,6 +210,28 @@ struct NORFlashTests {
         #expect(try image.read(limit: 2) == [1, 2])
     }
 
+    @Test("is made of its file, as large as that needs, and what changes goes back there")
+    func imageOfItsOwn() throws {
+        let path = "/tmp/hilbridge-flash-\(getpid())-own.bin"
+        defer { unlink(path) }
+        var image = FlashImage(path: path)
+        var flash = try image.makeFlash()
+        #expect(flash.identity == .w25q16)
+        // What was missing is there, erased; what has not changed is not written again.
+        #expect(try image.read(limit: FlashImage.largest) == flash.contents)
+        unlink(path)
+        try image.keep(flash)
+        #expect(access(path, F_OK) != 0)
+        flash.program(0x1000, [4])
+        try image.keep(flash)
+        #expect(try image.makeFlash().contents == flash.contents)
+
+        try image.write([UInt8](repeating: 0, count: 2 << 20 | 1))
+        #expect(try image.makeFlash().identity.capacity == 4 << 20)
+        try image.write([UInt8](repeating: 0, count: FlashImage.largest + 1))
+        #expect(throws: FlashImage.Failure(path: path, code: EFBIG)) { try image.makeFlash() }
+    }
+
     @Test("takes its time from a virtual SPI controller")
     func onController() {
         var bus = VirtualSPIController(clock: 10_000_000, model: NORFlash())

@@ -49,6 +49,9 @@ public struct VirtualFT232H: USBDevice {
         descriptors = FT232HDescriptors(eeprom: eeprom, speed: speed)
     }
 
+    /// The flash that is wired to its pins, if one is.
+    public var flash: NORFlash? { mpsse.wiring.device(SPIPins<NORFlash>.self)?.device }
+
     /// A descriptor as the host is given it: type in the high byte of `value`, number in the low one; empty if the chip
     /// has none such.
     public func descriptor(_ value: UInt16) -> [UInt8] { descriptors.descriptor(value) ?? [] }
