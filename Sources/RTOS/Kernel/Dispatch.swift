@@ -52,6 +52,14 @@ extension Kernel {
         }
     }
 
+    /// Has the task that runs, or that was interrupted, let others go first, as if it yielded: an interrupt calls this
+    /// where a task that it has woken is to run although tasks do not pre-empt each other. Any thread; otherwise it does
+    /// nothing.
+    public func switchAfterInterrupt() {
+        guard !configuration.isPreemptive, !isDirect else { return }
+        decide { $0.switchAfterInterrupt() }
+    }
+
     /// Sees to suspension and deletion, whoever ordered it.
     private static func obey(_ task: TaskPointer) {
         while true {

@@ -36,7 +36,10 @@ public final class Kernel: Sendable {
         }
         var rule = DispatchRule(
             slots: configuration.processors == .single ? 1 : .max, virtualTicks: counter,
-            preemptedGoesLast: configuration.preemptedGoesLast)
+            preemptedGoesLast: configuration.preemptedGoesLast,
+            preemption: DispatchRule.Preemption(
+                lowestInterrupt: RTOSTask.interruptRank, isByPriority: configuration.isPreemptive,
+                slicesTime: configuration.isPreemptive && configuration.slicesTime))
         if configuration.startsAtOnce { rule.start() }
         table = Guarded(DispatchTable(rule: rule))
         hasVirtualTicks = counter != nil
