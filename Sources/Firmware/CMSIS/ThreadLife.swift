@@ -58,6 +58,7 @@ public func osThreadTerminate(_ threadId: UnsafeMutableRawPointer?) -> osStatus_
 
 @c @implementation
 public func osThreadDetach(_ threadId: UnsafeMutableRawPointer?) -> osStatus_t {
+    FirmwareKernel.switchIfDue()
     if CMSISCall.isInterrupt { return osErrorISR }
     return CMSISObject.with(threadId, .osThread, otherwise: osErrorParameter) { thread in
         thread.detach() ? osOK : osErrorResource
@@ -66,6 +67,7 @@ public func osThreadDetach(_ threadId: UnsafeMutableRawPointer?) -> osStatus_t {
 
 @c @implementation
 public func osThreadJoin(_ threadId: UnsafeMutableRawPointer?) -> osStatus_t {
+    FirmwareKernel.switchIfDue()
     if CMSISCall.mustNotBlock("osThreadJoin") { return osErrorISR }
     return CMSISObject.with(threadId, .osThread, otherwise: osErrorParameter) { thread in
         let (task, isTerminated) = (thread.task, thread.isTerminated)

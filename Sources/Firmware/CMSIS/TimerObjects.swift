@@ -53,7 +53,8 @@ public func osTimerNew(
 
 @c @implementation
 public func osTimerGetName(_ timerId: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
-    CMSISObject.name(timerId, .osTimer)
+    FirmwareKernel.switchIfDue()
+    return CMSISObject.name(timerId, .osTimer)
 }
 
 @c @implementation

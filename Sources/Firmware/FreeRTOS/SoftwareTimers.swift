@@ -89,13 +89,15 @@ public func xTimerGenericCommandFromISR(
 
 @c @implementation
 public func pvTimerGetTimerID(_ xTimer: OpaquePointer?) -> UnsafeMutableRawPointer? {
-    FreeRTOSTimer.of(xTimer, "pvTimerGetTimerID")?.identifier.load(ordering: .acquiring)
+    FirmwareKernel.switchIfDue()
+    return FreeRTOSTimer.of(xTimer, "pvTimerGetTimerID")?.identifier.load(ordering: .acquiring)
 }
 
 @c @implementation
 public func vTimerSetTimerID(_ xTimer: OpaquePointer?, _ pvNewID: UnsafeMutableRawPointer?) {
     FreeRTOSTimer.of(xTimer, "vTimerSetTimerID")?.identifier.store(pvNewID, ordering: .releasing)
 }
+    FirmwareKernel.switchIfDue()
 
 @c @implementation
 public func xTimerIsTimerActive(_ xTimer: OpaquePointer?) -> Int {
@@ -105,11 +107,15 @@ public func xTimerIsTimerActive(_ xTimer: OpaquePointer?) -> Int {
 }
 
 @c @implementation
-public func xTimerGetTimerDaemonTaskHandle() -> OpaquePointer? { TimerTask.handle }
+public func xTimerGetTimerDaemonTaskHandle() -> OpaquePointer? {
+    FirmwareKernel.switchIfDue()
+    return TimerTask.handle
+}
 
 @c @implementation
 public func pcTimerGetName(_ xTimer: OpaquePointer?) -> UnsafePointer<CChar>? {
-    FreeRTOSTimer.of(xTimer, "pcTimerGetName")?.cName
+    FirmwareKernel.switchIfDue()
+    return FreeRTOSTimer.of(xTimer, "pcTimerGetName")?.cName
 }
 
 @c @implementation
