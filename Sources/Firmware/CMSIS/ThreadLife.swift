@@ -90,7 +90,8 @@ public func osThreadSuspend(_ threadId: UnsafeMutableRawPointer?) -> osStatus_t 
 
 @c @implementation
 public func osThreadResume(_ threadId: UnsafeMutableRawPointer?) -> osStatus_t {
-    CMSISThread.withLiving(threadId) { thread in
+    FirmwareKernel.switchIfDue()
+    let status = CMSISThread.withLiving(threadId) { thread in
         let task = thread.task
         return switch task.state {
         case .suspended: task.resume() ? osOK : osErrorResource
@@ -98,12 +99,14 @@ public func osThreadResume(_ threadId: UnsafeMutableRawPointer?) -> osStatus_t {
         case .running, .ready, .deleted: osErrorResource
         }
     }
+    RTOSTask.giveWayToHigher()
+    return status
 }
 
 @c @implementation
 public func osThreadYield() -> osStatus_t {
     if CMSISCall.isInterrupt { return osErrorISR }
-    if FirmwareTask.current != nil, Kernel.schedulerLockDepth == 0 { RTOSTask.yield() }
+    if FirmwareTask.current != nil, Kernel.schedulerLockDepth == 0 { RTOSTask.giveWay() }
     return osOK
 }
 
@@ -113,6 +116,7 @@ public func osThreadSetPriority(_ threadId: UnsafeMutableRawPointer?, _ priority
     guard let rank = CMSISThread.rank(priority) else { return osErrorParameter }
     return CMSISThread.withLiving(threadId) { thread in
         thread.task.priority = rank
+        RTOSTask.giveWayToHigher()
         return osOK
     }
 }

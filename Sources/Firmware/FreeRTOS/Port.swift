@@ -6,7 +6,7 @@ import RTOS
 
 @c @implementation
 public func vPortYield() {
-    if !InterruptContext.isActive { RTOSTask.yield() }
+    if !InterruptContext.isActive { RTOSTask.giveWay() }
 }
 
 /// Where tasks pre-empt each other, the dispatch rule has been looked at when the call that woke a task returned.

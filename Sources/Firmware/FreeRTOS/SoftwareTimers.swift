@@ -56,7 +56,9 @@ private func command(_ handle: OpaquePointer?, _ command: Int, _ value: UInt32) 
     let now: UInt64? = FirmwareKernel.phase == .inactive ? 0 : nil
     switch command {
     case 0, 1, 2, 6, 7: timer.timer.start(countingFrom: now)
-    case 3, 8: timer.timer.stop()
+    case 3, 8:
+        timer.timer.stop()
+        timer.timer.awaitCallback()
     case 4, 9:
         guard value > 0 else {
             Misuse.assertionFailed("xTimerChangePeriod", "a timer needs a period above 0")
@@ -95,9 +97,9 @@ public func pvTimerGetTimerID(_ xTimer: OpaquePointer?) -> UnsafeMutableRawPoint
 
 @c @implementation
 public func vTimerSetTimerID(_ xTimer: OpaquePointer?, _ pvNewID: UnsafeMutableRawPointer?) {
+    FirmwareKernel.switchIfDue()
     FreeRTOSTimer.of(xTimer, "vTimerSetTimerID")?.identifier.store(pvNewID, ordering: .releasing)
 }
-    FirmwareKernel.switchIfDue()
 
 @c @implementation
 public func xTimerIsTimerActive(_ xTimer: OpaquePointer?) -> Int {

@@ -62,9 +62,13 @@ extension Kernel {
 
     /// Sees to suspension and deletion, whoever ordered it.
     private static func obey(_ task: TaskPointer) {
+        var hasStopped = false
+        defer { if hasStopped { task.pointee.isStopped.store(false, ordering: .relaxed) } }
         while true {
             let attention = task.pointee.attention.load(ordering: .acquiring)
             guard attention & ~TaskControlBlock.Attention.dispatch != 0, task.pointee.mayStopNow else { return }
+            hasStopped = true
+            task.pointee.isStopped.store(true, ordering: .releasing)
             if attention & TaskControlBlock.Attention.deleted != 0 { pthread_exit(nil) }
             _ = park(task, until: .never)
         }

@@ -117,7 +117,9 @@ extension Kernel {
 
     /// Deletes every task but the caller's own. Their threads end when they next come to a call.
     public func deleteTasks() {
-        for task in tasks where task != .current { task.delete() }
+        let caller = Kernel.enter()
+        for task in tasks where task.block != caller && task.isAlive { task.orderEnd(by: caller) }
+        Kernel.leave(caller)
     }
 
     func taskMade(_ task: TaskPointer) {
