@@ -109,7 +109,7 @@ struct DispatchRuleTests {
         rule.start()
         let (one, other) = (rule.join(priority: 1), rule.join(priority: 1))
         #expect(running(&rule) == [one])
-        for tick in 0..<9 { expect(!rule.call(by: one, atWallTick: tick)) }
+        for tick: UInt64 in 0..<9 { expect(!rule.call(by: one, atWallTick: tick)) }
         expect(rule.yield(one))
         #expect(running(&rule) == [other])
     }
