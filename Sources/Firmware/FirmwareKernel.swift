@@ -1,3 +1,4 @@
+import CFirmware
 import Glibc
 import RTOS
 import Synchronization
@@ -58,6 +59,12 @@ enum FirmwareKernel {
 
     /// The time that virtual devices live in.
     static let hardwareClock: HardwareClock = hasVirtualTicks ? .kernel(KernelClock(kernel)) : .wall
+
+    /// A place to switch tasks, for calls that only look at something: a task that makes them in a loop lets others run.
+    @inline(__always)
+    static func switchIfDue() {
+        if hil_firmware_task_get() != nil { Kernel.switchIfDue() }
+    }
 
     /// Lets tasks run, and blocks the calling thread until `end`. False if the scheduler runs already or has ended.
     ///

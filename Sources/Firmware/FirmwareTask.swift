@@ -51,6 +51,7 @@ class FirmwareTask: @unchecked Sendable {
             body()
         }
         RTOSTask.start(name: name, priority: priority, kernel: FirmwareKernel.kernel, willStart: note, run)
+        RTOSTask.giveWayToHigher()
     }
 
     /// Stands for a task that somebody else has started.

@@ -6,6 +6,8 @@ public final class TimerService: Sendable {
     struct State {
         var timers = TimerTable()
         var callbacks: [(@Sendable () -> Void)?] = []
+        /// Whose callback is under way.
+        var called: TimerTable.Index?
         /// A ring of `capacity` places.
         var calls: [(@Sendable () -> Void)?]
         var firstCall = 0
@@ -83,11 +85,13 @@ public final class TimerService: Sendable {
         while true {
             let now = kernel.tickCount
             let work = object.perform { state, waiters -> Work in
+                state.called = nil
                 if let call = state.popCall() {
                     waiters.grantFirst(.givers)
                     return .call(call)
                 }
                 if let timer = state.timers.popDue(at: now), let callback = state.callbacks[timer] {
+                    state.called = timer
                     return .call(callback)
                 }
                 return .wait(until: state.timers.nextExpiry, changes: state.changes)

@@ -13,6 +13,14 @@ struct ConfigurationTests {
 
                 """)
     }
+
+    @Test(
+        "says on a single core whether tasks pre-empt each other and take turns",
+        arguments: ["cooperative", "unsliced"],
+        [CProgram.Mode.single, .virtual])
+    func turns(configuration: String, mode: CProgram.Mode) throws {
+        expect(try CProgram("turns.c", includes: [configuration]).run(mode), prints: "all so\n")
+    }
 }
 
 @Suite("The environment of a firmware")

@@ -15,6 +15,18 @@ struct FreeRTOSTests {
         expect(try CProgram("woken_too_late.c").run(.virtual), prints: "all so\n")
     }
 
+    @Test(
+        "On a single core a loop on any call lets time pass",
+        arguments: ["time_passes.c", "cmsis_time_passes.c"], [CProgram.Mode.single, .virtual])
+    func timePasses(program: String, mode: CProgram.Mode) throws {
+        expect(try CProgram(program).run(mode), prints: "all so\n", "\(program), \(mode)")
+    }
+
+    @Test("In parallel, what was stopped touches nothing any more", arguments: ["stopping.c", "cmsis_stopping.c"])
+    func stopping(program: String) throws {
+        expect(try CProgram(program).run(.parallel), prints: "all so\n", "\(program)")
+    }
+
     // The sanitizer has a thread of its own that wakes up.
     @Test(
         "Firmware that waits uses no processor", .enabled(if: !CProgram.isSanitized),

@@ -67,6 +67,11 @@ struct MicroCOSTests {
         expect(try CProgram("ucos/storm.c").run(mode), prints: "all is well\n")
     }
 
+    @Test("in parallel, what was stopped touches nothing any more")
+    func stopping() throws {
+        expect(try CProgram("ucos/stopping.c").run(), prints: "all is well\n")
+    }
+
     @Test("the same seed gives the same switches, another one others")
     func determinism() throws {
         let program = try CProgram("ucos/storm.c")

@@ -156,6 +156,29 @@ struct TraceTests {
         #expect(try TraceLines.parse(text, name: "x") == trace)
     }
 
+    @Test("a line that another program has written is read as well")
+    func foreignLine() throws {
+        let text = #" { "a\u0062" : "\u201c\ud83d\ude00\"\\\/\n" ,"n":-12, "t":true,"f" : false,"x":null,"":""} "#
+        let line = try JSONLine(Array(text.utf8)[...])
+        #expect(try line.string("ab") == "“😀\"\\/\n" && line.number("n") == -12 && line.text("") == [])
+        #expect(try line.truth("t") == true && line.truth("f") == false)
+        #expect(try line.truth("x") == nil && line.string("y") == nil)
+        #expect(throws: JSONLine.Malformed.self) { try line.string("n") }
+        #expect(throws: JSONLine.Malformed.self) { try line.truth("ab") }
+        #expect(throws: JSONLine.Malformed.self) { let _: UInt8? = try line.number("n") }
+        #expect(try JSONLine(Array("{}".utf8)[...]).text("a") == nil)
+    }
+
+    @Test(
+        "what is no object of JSON's is refused",
+        arguments: [
+            "", "{", "}", "[]", "{]", #"{"a"}"#, #"{"a":1,}"#, #"{"a":1"b":2}"#, #"{"a":1}x"#, #"{"a":"b}"#,
+            #"{"a":"\q"}"#, #"{"a":"\u12"}"#, #"{"a":[1,2]}"#, "{\"a\":\"\u{01}\"}", #"{a:1}"#,
+        ])
+    func noObject(text: String) {
+        #expect(throws: JSONLine.Malformed.self) { try JSONLine(Array(text.utf8)[...]) }
+    }
+
     @Test("a replayed line answers when all that was sent before has been sent, however it is split")
     func replayedLine() throws {
         var line = ReplayedLine([

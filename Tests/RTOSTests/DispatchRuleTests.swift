@@ -50,6 +50,70 @@ struct DispatchRuleTests {
         #expect(running(&rule) == [goesLast ? other : one])
     }
 
+    @Test("without pre-emption the slot is kept until a yield, and comes back after an interrupt")
+    func cooperative() {
+        var rule = DispatchRule(
+            slots: 1, virtualTicks: nil, preemption: .init(lowestInterrupt: 100, isByPriority: false, slicesTime: false)
+        )
+        rule.start()
+        let low = rule.join(priority: 1)
+        #expect(running(&rule) == [low])
+        let (high, interrupt) = (rule.join(priority: 2), rule.join(priority: 100))
+        expect(rule.call(by: low, atWallTick: 9))
+        #expect(running(&rule) == [interrupt])
+        expect(rule.block(interrupt, until: .max))
+        #expect(running(&rule) == [low])
+        expect(!rule.call(by: low, atWallTick: 9))
+        expect(rule.yield(low))
+        #expect(running(&rule) == [high])
+
+        // An interrupt may ask for the switch: of one that runs, and of one that it interrupted.
+        let higher = rule.join(priority: 3)
+        expect(!rule.call(by: high, atWallTick: 9))
+        rule.switchAfterInterrupt()
+        expect(rule.call(by: high, atWallTick: 9))
+        #expect(running(&rule) == [higher])
+        rule.leave(higher)
+        #expect(running(&rule) == [high])
+        let highest = rule.join(priority: 4)
+        rule.wake(interrupt)
+        expect(rule.call(by: high, atWallTick: 9))
+        #expect(running(&rule) == [interrupt])
+        rule.switchAfterInterrupt()
+        expect(rule.block(interrupt, until: .max))
+        #expect(running(&rule) == [highest])
+    }
+
+    @Test("an interrupt does not cost its place whom it interrupts, but another task does", arguments: [false, true])
+    func interrupted(wakesOther: Bool) {
+        var rule = DispatchRule(
+            slots: 1, virtualTicks: nil, preemptedGoesLast: true, preemption: .init(lowestInterrupt: 100))
+        rule.start()
+        let (one, other) = (rule.join(priority: 1), rule.join(priority: 1))
+        #expect(running(&rule) == [one])
+        let interrupt = rule.join(priority: 100)
+        expect(rule.call(by: one, atWallTick: 0))
+        #expect(running(&rule) == [interrupt])
+        let high = wakesOther ? rule.join(priority: 2) : nil
+        rule.leave(interrupt)
+        if let high {
+            #expect(running(&rule) == [high])
+            rule.leave(high)
+        }
+        #expect(running(&rule) == [wakesOther ? other : one])
+    }
+
+    @Test("without time slices equals wait for a yield")
+    func unsliced() {
+        var rule = DispatchRule(slots: 1, virtualTicks: nil, preemption: .init(slicesTime: false))
+        rule.start()
+        let (one, other) = (rule.join(priority: 1), rule.join(priority: 1))
+        #expect(running(&rule) == [one])
+        for tick: UInt64 in 0..<9 { expect(!rule.call(by: one, atWallTick: tick)) }
+        expect(rule.yield(one))
+        #expect(running(&rule) == [other])
+    }
+
     @Test("unlimited slots go to everybody")
     func unlimited() {
         var rule = DispatchRule(slots: .max, virtualTicks: nil)

@@ -16,6 +16,9 @@ struct hil_freertos_configuration {
     uint32_t timer_task_priority;
     uint32_t timer_queue_length;
     uint32_t longest_task_name;
+    // Not 0 for yes; both count on a single core only.
+    uint32_t preempts;
+    uint32_t slices_time;
     // 0 if there is no limit.
     uint64_t heap_size;
     void (*assertion_failed)(void);
@@ -58,6 +61,8 @@ static void __attribute__((constructor)) hil_freertos_configure_from_this_file(v
     configuration.timer_task_priority = (uint32_t)(configTIMER_TASK_PRIORITY);
     configuration.timer_queue_length = (uint32_t)(configTIMER_QUEUE_LENGTH);
     configuration.longest_task_name = (uint32_t)(configMAX_TASK_NAME_LEN);
+    configuration.preempts = configUSE_PREEMPTION ? 1u : 0u;
+    configuration.slices_time = configUSE_TIME_SLICING ? 1u : 0u;
 #ifdef configTOTAL_HEAP_SIZE
     configuration.heap_size = (uint64_t)(configTOTAL_HEAP_SIZE);
 #else

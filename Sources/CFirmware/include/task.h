@@ -58,7 +58,7 @@ BaseType_t xTaskCreate(
 TaskHandle_t xTaskCreateStatic(
     TaskFunction_t pxTaskCode, const char *const pcName, const size_t uxStackDepth, void *const pvParameters,
     UBaseType_t uxPriority, StackType_t *const puxStackBuffer, StaticTask_t *const pxTaskBuffer);
-// A task that runs is stopped at its next call; with tasks in parallel that may be after this has returned.
+// A task that runs is stopped at its next call. With tasks in parallel this waits for that, at most 100 ms.
 void vTaskDelete(TaskHandle_t xTaskToDelete);
 
 void vTaskDelay(const TickType_t xTicksToDelay);
@@ -77,7 +77,7 @@ void vTaskPrioritySet(TaskHandle_t xTask, UBaseType_t uxNewPriority);
 eTaskState eTaskGetState(TaskHandle_t xTask);
 void vTaskGetInfo(TaskHandle_t xTask, TaskStatus_t *pxTaskStatus, BaseType_t xGetFreeStackSpace, eTaskState eState);
 
-// A task that runs is stopped at its next call.
+// As `vTaskDelete` does, it has a task that runs stop at its next call.
 void vTaskSuspend(TaskHandle_t xTaskToSuspend);
 void vTaskResume(TaskHandle_t xTaskToResume);
 BaseType_t xTaskResumeFromISR(TaskHandle_t xTaskToResume);

@@ -96,7 +96,8 @@ class CMSISObject: @unchecked Sendable {
     static func name<Object: CMSISObject>(
         _ id: UnsafeMutableRawPointer?, _ kind: HandleKind<Object>
     ) -> UnsafePointer<CChar>? {
-        with(id, kind, otherwise: nil) { $0.name }
+        FirmwareKernel.switchIfDue()
+        return with(id, kind, otherwise: nil) { $0.name }
     }
 
     /// Deletes an object.

@@ -6,7 +6,10 @@ import RTOS
 @c @implementation
 public func osDelay(_ ticks: UInt32) -> osStatus_t {
     if CMSISCall.mustNotBlock("osDelay") { return osErrorISR }
-    guard ticks > 0 else { return osErrorParameter }
+    guard ticks > 0 else {
+        FirmwareKernel.switchIfDue()
+        return osErrorParameter
+    }
     guard GenericWait.isPossible else { return osError }
     RTOSTask.delay(Timeout(rtosTicks: ticks))
     return osOK

@@ -49,6 +49,7 @@ enum CMSISKernel {
 
 @c @implementation
 public func osKernelInitialize() -> osStatus_t {
+    FirmwareKernel.switchIfDue()
     if CMSISCall.isInterrupt { return osErrorISR }
     switch CMSISKernel.state {
     case osKernelReady: return osOK
@@ -64,6 +65,7 @@ public func osKernelInitialize() -> osStatus_t {
 public func osKernelGetInfo(
     _ version: UnsafeMutablePointer<osVersion_t>?, _ name: UnsafeMutablePointer<CChar>?, _ size: UInt32
 ) -> osStatus_t {
+    FirmwareKernel.switchIfDue()
     version?.pointee = osVersion_t(api: 20_030_000, kernel: 10_000_000)
     if let name, size > 0 {
         let text = CMSISKernel.identification.utf8.prefix(Int(size) - 1)
@@ -74,7 +76,10 @@ public func osKernelGetInfo(
 }
 
 @c @implementation
-public func osKernelGetState() -> osKernelState_t { CMSISKernel.state }
+public func osKernelGetState() -> osKernelState_t {
+    FirmwareKernel.switchIfDue()
+    return CMSISKernel.state
+}
 
 @c @implementation
 public func osKernelStart() -> osStatus_t {
@@ -148,6 +153,7 @@ public func osKernelGetTickCount() -> UInt32 {
 
 @c @implementation
 public func osKernelGetTickFreq() -> UInt32 {
+    FirmwareKernel.switchIfDue()
     CMSISKernel.prepare()
     return FirmwareKernel.tickRate
 }
@@ -163,4 +169,7 @@ public func osKernelGetSysTimerCount() -> UInt32 {
 }
 
 @c @implementation
-public func osKernelGetSysTimerFreq() -> UInt32 { CMSISKernel.timerFrequency }
+public func osKernelGetSysTimerFreq() -> UInt32 {
+    FirmwareKernel.switchIfDue()
+    return CMSISKernel.timerFrequency
+}

@@ -74,28 +74,33 @@ public func osMemoryPoolAlloc(_ mpId: UnsafeMutableRawPointer?, _ timeout: UInt3
 public func osMemoryPoolFree(
     _ mpId: UnsafeMutableRawPointer?, _ block: UnsafeMutableRawPointer?
 ) -> osStatus_t {
+    FirmwareKernel.switchIfDue()
     guard let block else { return osErrorParameter }
     return CMSISObject.with(mpId, .osMemoryPool, otherwise: osErrorParameter) { $0.free(block) }
 }
 
 @c @implementation
 public func osMemoryPoolGetCapacity(_ mpId: UnsafeMutableRawPointer?) -> UInt32 {
-    CMSISObject.with(mpId, .osMemoryPool, otherwise: 0) { UInt32($0.pool.capacity) }
+    FirmwareKernel.switchIfDue()
+    return CMSISObject.with(mpId, .osMemoryPool, otherwise: 0) { UInt32($0.pool.capacity) }
 }
 
 @c @implementation
 public func osMemoryPoolGetBlockSize(_ mpId: UnsafeMutableRawPointer?) -> UInt32 {
-    CMSISObject.with(mpId, .osMemoryPool, otherwise: 0) { UInt32($0.pool.blockSize) }
+    FirmwareKernel.switchIfDue()
+    return CMSISObject.with(mpId, .osMemoryPool, otherwise: 0) { UInt32($0.pool.blockSize) }
 }
 
 @c @implementation
 public func osMemoryPoolGetCount(_ mpId: UnsafeMutableRawPointer?) -> UInt32 {
-    CMSISObject.with(mpId, .osMemoryPool, otherwise: 0) { UInt32($0.pool.count) }
+    FirmwareKernel.switchIfDue()
+    return CMSISObject.with(mpId, .osMemoryPool, otherwise: 0) { UInt32($0.pool.count) }
 }
 
 @c @implementation
 public func osMemoryPoolGetSpace(_ mpId: UnsafeMutableRawPointer?) -> UInt32 {
-    CMSISObject.with(mpId, .osMemoryPool, otherwise: 0) { UInt32($0.pool.space) }
+    FirmwareKernel.switchIfDue()
+    return CMSISObject.with(mpId, .osMemoryPool, otherwise: 0) { UInt32($0.pool.space) }
 }
 
 @c @implementation

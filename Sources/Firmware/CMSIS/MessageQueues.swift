@@ -112,22 +112,26 @@ public func hil_message_queue_get_pointer(
 
 @c @implementation
 public func osMessageQueueGetCapacity(_ mqId: UnsafeMutableRawPointer?) -> UInt32 {
-    CMSISObject.with(mqId, .osMessageQueue, otherwise: 0) { UInt32($0.queue.capacity) }
+    FirmwareKernel.switchIfDue()
+    return CMSISObject.with(mqId, .osMessageQueue, otherwise: 0) { UInt32($0.queue.capacity) }
 }
 
 @c @implementation
 public func osMessageQueueGetMsgSize(_ mqId: UnsafeMutableRawPointer?) -> UInt32 {
-    CMSISObject.with(mqId, .osMessageQueue, otherwise: 0) { UInt32($0.queue.messageSize) }
+    FirmwareKernel.switchIfDue()
+    return CMSISObject.with(mqId, .osMessageQueue, otherwise: 0) { UInt32($0.queue.messageSize) }
 }
 
 @c @implementation
 public func osMessageQueueGetCount(_ mqId: UnsafeMutableRawPointer?) -> UInt32 {
-    CMSISObject.with(mqId, .osMessageQueue, otherwise: 0) { UInt32($0.queue.count) }
+    FirmwareKernel.switchIfDue()
+    return CMSISObject.with(mqId, .osMessageQueue, otherwise: 0) { UInt32($0.queue.count) }
 }
 
 @c @implementation
 public func osMessageQueueGetSpace(_ mqId: UnsafeMutableRawPointer?) -> UInt32 {
-    CMSISObject.with(mqId, .osMessageQueue, otherwise: 0) { UInt32($0.queue.space) }
+    FirmwareKernel.switchIfDue()
+    return CMSISObject.with(mqId, .osMessageQueue, otherwise: 0) { UInt32($0.queue.space) }
 }
 
 @c @implementation

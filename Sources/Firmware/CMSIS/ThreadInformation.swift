@@ -4,10 +4,14 @@ import RTOS
 // osThread: what is known of threads.
 
 @c @implementation
-public func osThreadGetId() -> UnsafeMutableRawPointer? { CMSISThread.withCaller(otherwise: nil) { $0.id } }
+public func osThreadGetId() -> UnsafeMutableRawPointer? {
+    FirmwareKernel.switchIfDue()
+    return CMSISThread.withCaller(otherwise: nil) { $0.id }
+}
 
 @c @implementation
 public func osThreadGetName(_ threadId: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
+    FirmwareKernel.switchIfDue()
     if let object = Handle.object(OpaquePointer(threadId), .osThread) {
         return object._withUnsafeGuaranteedRef { $0.givenName }
     }
@@ -18,6 +22,7 @@ public func osThreadGetName(_ threadId: UnsafeMutableRawPointer?) -> UnsafePoint
 
 @c @implementation
 public func osThreadGetState(_ threadId: UnsafeMutableRawPointer?) -> osThreadState_t {
+    FirmwareKernel.switchIfDue()
     if CMSISCall.isInterrupt { return osThreadError }
     return CMSISObject.with(threadId, .osThread, otherwise: osThreadError) { thread in
         if thread.isTerminated { return osThreadTerminated }
@@ -34,6 +39,7 @@ public func osThreadGetState(_ threadId: UnsafeMutableRawPointer?) -> osThreadSt
 
 @c @implementation
 public func osThreadGetStackSize(_ threadId: UnsafeMutableRawPointer?) -> UInt32 {
+    FirmwareKernel.switchIfDue()
     if CMSISCall.isInterrupt { return 0 }
     return CMSISObject.with(threadId, .osThread, otherwise: 0) { $0.stackSize }
 }
@@ -47,6 +53,7 @@ public func osThreadGetStackSpace(_ threadId: UnsafeMutableRawPointer?) -> UInt3
 
 @c @implementation
 public func osThreadGetPriority(_ threadId: UnsafeMutableRawPointer?) -> osPriority_t {
+    FirmwareKernel.switchIfDue()
     if CMSISCall.isInterrupt { return osPriorityError }
     return CMSISObject.with(threadId, .osThread, otherwise: osPriorityError) { thread in
         thread.isTerminated ? osPriorityError : osPriority_t(rawValue: Int32(thread.task.priority))
@@ -55,13 +62,15 @@ public func osThreadGetPriority(_ threadId: UnsafeMutableRawPointer?) -> osPrior
 
 @c @implementation
 public func osThreadGetCount() -> UInt32 {
-    CMSISCall.isInterrupt ? 0 : UInt32(CMSISThread.active.count)
+    FirmwareKernel.switchIfDue()
+    return CMSISCall.isInterrupt ? 0 : UInt32(CMSISThread.active.count)
 }
 
 @c @implementation
 public func osThreadEnumerate(
     _ threadArray: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ arrayItems: UInt32
 ) -> UInt32 {
+    FirmwareKernel.switchIfDue()
     guard !CMSISCall.isInterrupt, let threadArray, arrayItems > 0 else { return 0 }
     let threads = CMSISThread.active.prefix(Int(arrayItems))
     for (index, thread) in threads.enumerated() { threadArray[index] = thread.id }

@@ -58,6 +58,7 @@ public func osThreadTerminate(_ threadId: UnsafeMutableRawPointer?) -> osStatus_
 
 @c @implementation
 public func osThreadDetach(_ threadId: UnsafeMutableRawPointer?) -> osStatus_t {
+    FirmwareKernel.switchIfDue()
     if CMSISCall.isInterrupt { return osErrorISR }
     return CMSISObject.with(threadId, .osThread, otherwise: osErrorParameter) { thread in
         thread.detach() ? osOK : osErrorResource
@@ -66,6 +67,7 @@ public func osThreadDetach(_ threadId: UnsafeMutableRawPointer?) -> osStatus_t {
 
 @c @implementation
 public func osThreadJoin(_ threadId: UnsafeMutableRawPointer?) -> osStatus_t {
+    FirmwareKernel.switchIfDue()
     if CMSISCall.mustNotBlock("osThreadJoin") { return osErrorISR }
     return CMSISObject.with(threadId, .osThread, otherwise: osErrorParameter) { thread in
         let (task, isTerminated) = (thread.task, thread.isTerminated)
@@ -88,7 +90,8 @@ public func osThreadSuspend(_ threadId: UnsafeMutableRawPointer?) -> osStatus_t 
 
 @c @implementation
 public func osThreadResume(_ threadId: UnsafeMutableRawPointer?) -> osStatus_t {
-    CMSISThread.withLiving(threadId) { thread in
+    FirmwareKernel.switchIfDue()
+    let status = CMSISThread.withLiving(threadId) { thread in
         let task = thread.task
         return switch task.state {
         case .suspended: task.resume() ? osOK : osErrorResource
@@ -96,12 +99,14 @@ public func osThreadResume(_ threadId: UnsafeMutableRawPointer?) -> osStatus_t {
         case .running, .ready, .deleted: osErrorResource
         }
     }
+    RTOSTask.giveWayToHigher()
+    return status
 }
 
 @c @implementation
 public func osThreadYield() -> osStatus_t {
     if CMSISCall.isInterrupt { return osErrorISR }
-    if FirmwareTask.current != nil, Kernel.schedulerLockDepth == 0 { RTOSTask.yield() }
+    if FirmwareTask.current != nil, Kernel.schedulerLockDepth == 0 { RTOSTask.giveWay() }
     return osOK
 }
 
@@ -111,6 +116,7 @@ public func osThreadSetPriority(_ threadId: UnsafeMutableRawPointer?, _ priority
     guard let rank = CMSISThread.rank(priority) else { return osErrorParameter }
     return CMSISThread.withLiving(threadId) { thread in
         thread.task.priority = rank
+        RTOSTask.giveWayToHigher()
         return osOK
     }
 }

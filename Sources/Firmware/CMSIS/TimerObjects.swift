@@ -53,7 +53,8 @@ public func osTimerNew(
 
 @c @implementation
 public func osTimerGetName(_ timerId: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
-    CMSISObject.name(timerId, .osTimer)
+    FirmwareKernel.switchIfDue()
+    return CMSISObject.name(timerId, .osTimer)
 }
 
 @c @implementation
@@ -71,7 +72,9 @@ public func osTimerStart(_ timerId: UnsafeMutableRawPointer?, _ ticks: UInt32) -
 public func osTimerStop(_ timerId: UnsafeMutableRawPointer?) -> osStatus_t {
     if CMSISCall.isInterrupt { return osErrorISR }
     return CMSISObject.with(timerId, .osTimer, otherwise: osErrorParameter) { object in
-        object.timer.stop() ? osOK : osErrorResource
+        let wasRunning = object.timer.stop()
+        object.timer.awaitCallback()
+        return wasRunning ? osOK : osErrorResource
     }
 }
 
@@ -85,6 +88,7 @@ public func osTimerIsRunning(_ timerId: UnsafeMutableRawPointer?) -> UInt32 {
 public func osTimerDelete(_ timerId: UnsafeMutableRawPointer?) -> osStatus_t {
     CMSISObject.delete(timerId, .osTimer) { object in
         object.timer.stop()
+        object.timer.awaitCallback()
         return 0
     }
 }

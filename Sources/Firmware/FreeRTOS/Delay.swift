@@ -7,7 +7,7 @@ import RTOS
 public func vTaskDelay(_ xTicksToDelay: UInt32) {
     let timeout = BlockTime.timeout(xTicksToDelay, "vTaskDelay")
     guard xTicksToDelay == 0 || timeout != .now else { return }
-    RTOSTask.delay(timeout)
+    if timeout == .now { RTOSTask.giveWay() } else { RTOSTask.delay(timeout) }
 }
 
 @c @implementation

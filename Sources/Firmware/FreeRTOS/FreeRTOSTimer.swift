@@ -38,6 +38,7 @@ final class FreeRTOSTimer: @unchecked Sendable {
 
     func delete() {
         timer.stop()
+        timer.awaitCallback()
         _ = Handle.delete(handle, .timer, isStatic: staticMemory != nil)
     }
 

@@ -41,6 +41,7 @@ private enum HeapCount {
 
 @c @implementation
 public func pvPortMalloc(_ xWantedSize: Int) -> UnsafeMutableRawPointer? {
+    FirmwareKernel.switchIfDue()
     guard xWantedSize != 0 else { return nil }
     // A size that wrapped around is negative here.
     if xWantedSize > 0, HeapCount.reserve(xWantedSize) {
@@ -61,6 +62,7 @@ public func pvPortCalloc(_ xNum: Int, _ xSize: Int) -> UnsafeMutableRawPointer? 
 
 @c @implementation
 public func vPortFree(_ pv: UnsafeMutableRawPointer?) {
+    FirmwareKernel.switchIfDue()
     guard let pv else { return }
     switch LowMemory.release(pv) {
     case .done(let size): HeapCount.release(size)
@@ -70,10 +72,16 @@ public func vPortFree(_ pv: UnsafeMutableRawPointer?) {
 }
 
 @c @implementation
-public func xPortGetFreeHeapSize() -> Int { HeapCount.limit - HeapCount.numbers.withLock { $0.used } }
+public func xPortGetFreeHeapSize() -> Int {
+    FirmwareKernel.switchIfDue()
+    return HeapCount.limit - HeapCount.numbers.withLock { $0.used }
+}
 
 @c @implementation
-public func xPortGetMinimumEverFreeHeapSize() -> Int { HeapCount.limit - HeapCount.numbers.withLock { $0.mostUsed } }
+public func xPortGetMinimumEverFreeHeapSize() -> Int {
+    FirmwareKernel.switchIfDue()
+    return HeapCount.limit - HeapCount.numbers.withLock { $0.mostUsed }
+}
 
 @c @implementation
 public func xPortResetHeapMinimumEverFreeHeapSize() {

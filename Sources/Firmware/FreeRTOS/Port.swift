@@ -6,12 +6,14 @@ import RTOS
 
 @c @implementation
 public func vPortYield() {
-    if !InterruptContext.isActive { RTOSTask.yield() }
+    if !InterruptContext.isActive { RTOSTask.giveWay() }
 }
 
-/// The dispatch rule has been looked at when the call that woke a task returned.
+/// Where tasks pre-empt each other, the dispatch rule has been looked at when the call that woke a task returned.
 @c @implementation
-public func vPortYieldFromISR(_ xSwitchRequired: Int) {}
+public func vPortYieldFromISR(_ xSwitchRequired: Int) {
+    if xSwitchRequired != 0 { FirmwareKernel.kernel.switchAfterInterrupt() }
+}
 
 @c @implementation
 public func vPortEnterCritical() { CriticalSection.enter() }

@@ -9,7 +9,8 @@ private func look(_ handle: OpaquePointer?, _ call: StaticString, _ body: (FreeR
 
 @c @implementation
 public func uxQueueMessagesWaiting(_ xQueue: OpaquePointer?) -> UInt {
-    look(xQueue, "uxQueueMessagesWaiting") { UInt($0.count) }
+    FirmwareKernel.switchIfDue()
+    return look(xQueue, "uxQueueMessagesWaiting") { UInt($0.count) }
 }
 
 @c @implementation
@@ -19,17 +20,20 @@ public func uxQueueMessagesWaitingFromISR(_ xQueue: OpaquePointer?) -> UInt {
 
 @c @implementation
 public func uxQueueSpacesAvailable(_ xQueue: OpaquePointer?) -> UInt {
-    look(xQueue, "uxQueueSpacesAvailable") { UInt($0.length - $0.count) }
+    FirmwareKernel.switchIfDue()
+    return look(xQueue, "uxQueueSpacesAvailable") { UInt($0.length - $0.count) }
 }
 
 @c @implementation
 public func uxQueueGetQueueLength(_ xQueue: OpaquePointer?) -> UInt {
-    look(xQueue, "uxQueueGetQueueLength") { UInt($0.length) }
+    FirmwareKernel.switchIfDue()
+    return look(xQueue, "uxQueueGetQueueLength") { UInt($0.length) }
 }
 
 @c @implementation
 public func uxQueueGetQueueItemSize(_ xQueue: OpaquePointer?) -> UInt {
-    look(xQueue, "uxQueueGetQueueItemSize") { UInt($0.itemSize) }
+    FirmwareKernel.switchIfDue()
+    return look(xQueue, "uxQueueGetQueueItemSize") { UInt($0.itemSize) }
 }
 
 @c @implementation
@@ -67,5 +71,6 @@ public func vQueueUnregisterQueue(_ xQueue: OpaquePointer?) {
 
 @c @implementation
 public func pcQueueGetName(_ xQueue: OpaquePointer?) -> UnsafePointer<CChar>? {
-    FreeRTOSQueue.of(xQueue, "pcQueueGetName")?.takeUnretainedValue().registryName.withLock { $0 }
+    FirmwareKernel.switchIfDue()
+    return FreeRTOSQueue.of(xQueue, "pcQueueGetName")?.takeUnretainedValue().registryName.withLock { $0 }
 }

@@ -73,6 +73,7 @@ public func xTaskResumeAll() -> Int {
 
 @c @implementation
 public func xTaskGetSchedulerState() -> Int {
+    FirmwareKernel.switchIfDue()
     guard FirmwareKernel.phase == .running else { return 1 }
     return Kernel.schedulerLockDepth > 0 ? 0 : 2
 }
@@ -84,5 +85,6 @@ public func xTaskGetTickCount() -> UInt32 {
 
 @c @implementation
 public func xTaskGetTickCountFromISR() -> UInt32 {
-    FirmwareKernel.phase == .inactive ? 0 : UInt32(truncatingIfNeeded: FirmwareKernel.kernel.tickCount)
+    FirmwareKernel.switchIfDue()
+    return FirmwareKernel.phase == .inactive ? 0 : UInt32(truncatingIfNeeded: FirmwareKernel.kernel.tickCount)
 }

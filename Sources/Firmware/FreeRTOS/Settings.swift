@@ -42,5 +42,7 @@ public func hilFreeRTOSConfigure(_ configuration: UnsafePointer<hil_freertos_con
         kernel.timerPriority = settings.priority(UInt(configuration.timer_task_priority))
         kernel.timerQueueLength = max(1, Int(configuration.timer_queue_length))
         kernel.preemptedGoesLast = true
+        kernel.isPreemptive = configuration.preempts != 0
+        kernel.slicesTime = configuration.slices_time != 0
     }
 }

@@ -56,7 +56,9 @@ private func command(_ handle: OpaquePointer?, _ command: Int, _ value: UInt32) 
     let now: UInt64? = FirmwareKernel.phase == .inactive ? 0 : nil
     switch command {
     case 0, 1, 2, 6, 7: timer.timer.start(countingFrom: now)
-    case 3, 8: timer.timer.stop()
+    case 3, 8:
+        timer.timer.stop()
+        timer.timer.awaitCallback()
     case 4, 9:
         guard value > 0 else {
             Misuse.assertionFailed("xTimerChangePeriod", "a timer needs a period above 0")
@@ -89,11 +91,13 @@ public func xTimerGenericCommandFromISR(
 
 @c @implementation
 public func pvTimerGetTimerID(_ xTimer: OpaquePointer?) -> UnsafeMutableRawPointer? {
-    FreeRTOSTimer.of(xTimer, "pvTimerGetTimerID")?.identifier.load(ordering: .acquiring)
+    FirmwareKernel.switchIfDue()
+    return FreeRTOSTimer.of(xTimer, "pvTimerGetTimerID")?.identifier.load(ordering: .acquiring)
 }
 
 @c @implementation
 public func vTimerSetTimerID(_ xTimer: OpaquePointer?, _ pvNewID: UnsafeMutableRawPointer?) {
+    FirmwareKernel.switchIfDue()
     FreeRTOSTimer.of(xTimer, "vTimerSetTimerID")?.identifier.store(pvNewID, ordering: .releasing)
 }
 
@@ -105,11 +109,15 @@ public func xTimerIsTimerActive(_ xTimer: OpaquePointer?) -> Int {
 }
 
 @c @implementation
-public func xTimerGetTimerDaemonTaskHandle() -> OpaquePointer? { TimerTask.handle }
+public func xTimerGetTimerDaemonTaskHandle() -> OpaquePointer? {
+    FirmwareKernel.switchIfDue()
+    return TimerTask.handle
+}
 
 @c @implementation
 public func pcTimerGetName(_ xTimer: OpaquePointer?) -> UnsafePointer<CChar>? {
-    FreeRTOSTimer.of(xTimer, "pcTimerGetName")?.cName
+    FirmwareKernel.switchIfDue()
+    return FreeRTOSTimer.of(xTimer, "pcTimerGetName")?.cName
 }
 
 @c @implementation

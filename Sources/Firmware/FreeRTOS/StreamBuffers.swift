@@ -91,30 +91,35 @@ public func xStreamBufferSetTriggerLevel(_ xStreamBuffer: OpaquePointer?, _ xTri
 
 @c @implementation
 public func xStreamBufferIsFull(_ xStreamBuffer: OpaquePointer?) -> Int {
+    FirmwareKernel.switchIfDue()
     let buffer = FreeRTOSStreamBuffer.of(xStreamBuffer, "xStreamBufferIsFull")?.takeUnretainedValue()
     return buffer?.stream?.isFull ?? buffer?.messages?.isFull ?? false ? 1 : 0
 }
 
 @c @implementation
 public func xStreamBufferIsEmpty(_ xStreamBuffer: OpaquePointer?) -> Int {
+    FirmwareKernel.switchIfDue()
     let buffer = FreeRTOSStreamBuffer.of(xStreamBuffer, "xStreamBufferIsEmpty")?.takeUnretainedValue()
     return buffer?.stream?.isEmpty ?? buffer?.messages?.isEmpty ?? false ? 1 : 0
 }
 
 @c @implementation
 public func xStreamBufferSpacesAvailable(_ xStreamBuffer: OpaquePointer?) -> Int {
+    FirmwareKernel.switchIfDue()
     let buffer = FreeRTOSStreamBuffer.of(xStreamBuffer, "xStreamBufferSpacesAvailable")?.takeUnretainedValue()
     return buffer?.stream?.space ?? buffer?.messages?.space ?? 0
 }
 
 @c @implementation
 public func xStreamBufferBytesAvailable(_ xStreamBuffer: OpaquePointer?) -> Int {
+    FirmwareKernel.switchIfDue()
     let buffer = FreeRTOSStreamBuffer.of(xStreamBuffer, "xStreamBufferBytesAvailable")?.takeUnretainedValue()
     return buffer?.stream?.count ?? buffer?.messages?.count ?? 0
 }
 
 @c @implementation
 public func xStreamBufferNextMessageLengthBytes(_ xStreamBuffer: OpaquePointer?) -> Int {
+    FirmwareKernel.switchIfDue()
     let buffer = FreeRTOSStreamBuffer.of(xStreamBuffer, "xMessageBufferNextLengthBytes")?.takeUnretainedValue()
     return buffer?.messages?.nextLength ?? 0
 }

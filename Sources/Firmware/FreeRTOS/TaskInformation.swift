@@ -5,28 +5,40 @@ import RTOS
 // What is known of tasks, and what firmware may keep with them.
 
 @c @implementation
-public func xTaskGetCurrentTaskHandle() -> OpaquePointer? { FreeRTOSTask.ofCaller?.handle }
+public func xTaskGetCurrentTaskHandle() -> OpaquePointer? {
+    FirmwareKernel.switchIfDue()
+    return FreeRTOSTask.ofCaller?.handle
+}
 
 @c @implementation
-public func xTaskGetIdleTaskHandle() -> OpaquePointer? { IdleTask.current?.handle }
+public func xTaskGetIdleTaskHandle() -> OpaquePointer? {
+    FirmwareKernel.switchIfDue()
+    return IdleTask.current?.handle
+}
 
 @c @implementation
 public func xTaskGetHandle(_ pcNameToQuery: UnsafePointer<CChar>?) -> OpaquePointer? {
+    FirmwareKernel.switchIfDue()
     guard let pcNameToQuery else { return nil }
     return FreeRTOSTask.living.first { strcmp($0.cName, pcNameToQuery) == 0 }?.handle
 }
 
 @c @implementation
 public func pcTaskGetName(_ xTaskToQuery: OpaquePointer?) -> UnsafeMutablePointer<CChar>? {
-    FreeRTOSTask.object(xTaskToQuery, "pcTaskGetName")?.cName
+    FirmwareKernel.switchIfDue()
+    return FreeRTOSTask.object(xTaskToQuery, "pcTaskGetName")?.cName
 }
 
 @c @implementation
-public func uxTaskGetNumberOfTasks() -> UInt { UInt(FreeRTOSTask.living.count) }
+public func uxTaskGetNumberOfTasks() -> UInt {
+    FirmwareKernel.switchIfDue()
+    return UInt(FreeRTOSTask.living.count)
+}
 
 @c @implementation
 public func uxTaskPriorityGet(_ xTask: OpaquePointer?) -> UInt {
-    UInt(FreeRTOSTask.task(xTask, "uxTaskPriorityGet")?.priority ?? 0)
+    FirmwareKernel.switchIfDue()
+    return UInt(FreeRTOSTask.task(xTask, "uxTaskPriorityGet")?.priority ?? 0)
 }
 
 @c @implementation
@@ -34,7 +46,8 @@ public func uxTaskPriorityGetFromISR(_ xTask: OpaquePointer?) -> UInt { uxTaskPr
 
 @c @implementation
 public func uxTaskBasePriorityGet(_ xTask: OpaquePointer?) -> UInt {
-    UInt(FreeRTOSTask.task(xTask, "uxTaskBasePriorityGet")?.basePriority ?? 0)
+    FirmwareKernel.switchIfDue()
+    return UInt(FreeRTOSTask.task(xTask, "uxTaskBasePriorityGet")?.basePriority ?? 0)
 }
 
 @c @implementation
@@ -42,6 +55,7 @@ public func uxTaskBasePriorityGetFromISR(_ xTask: OpaquePointer?) -> UInt { uxTa
 
 @c @implementation
 public func eTaskGetState(_ xTask: OpaquePointer?) -> eTaskState {
+    FirmwareKernel.switchIfDue()
     if Handle.isDeleted(xTask) { return eDeleted }
     guard let task = FreeRTOSTask.object(xTask, "eTaskGetState") else { return eInvalid }
     return task.freeRTOSState
@@ -85,6 +99,7 @@ public func vTaskGetInfo(
     _ xTask: OpaquePointer?, _ pxTaskStatus: UnsafeMutablePointer<TaskStatus_t>?, _ xGetFreeStackSpace: Int,
     _ eState: eTaskState
 ) {
+    FirmwareKernel.switchIfDue()
     guard let pxTaskStatus, let task = FreeRTOSTask.object(xTask, "vTaskGetInfo") else { return }
     pxTaskStatus.pointee = task.status
     // The caller may know the state, and save the time of finding it out.
@@ -96,6 +111,7 @@ public func uxTaskGetSystemState(
     _ pxTaskStatusArray: UnsafeMutablePointer<TaskStatus_t>?, _ uxArraySize: UInt,
     _ pulTotalRunTime: UnsafeMutablePointer<UInt32>?
 ) -> UInt {
+    FirmwareKernel.switchIfDue()
     let tasks = FreeRTOSTask.living
     pulTotalRunTime?.pointee = 0
     guard let pxTaskStatusArray, tasks.count <= Int(clamping: uxArraySize) else { return 0 }
@@ -105,6 +121,7 @@ public func uxTaskGetSystemState(
 
 @c @implementation
 public func vTaskListTasks(_ pcWriteBuffer: UnsafeMutablePointer<CChar>?, _ uxBufferLength: Int) {
+    FirmwareKernel.switchIfDue()
     guard let pcWriteBuffer, uxBufferLength > 0 else { return }
     var text = ""
     for task in FreeRTOSTask.living {
@@ -140,26 +157,35 @@ public func xTaskGetStaticBuffers(
 }
 
 @c @implementation
-public func uxTaskGetStackHighWaterMark(_ xTask: OpaquePointer?) -> UInt { UInt(FreeRTOSTask.unusedStack) }
+public func uxTaskGetStackHighWaterMark(_ xTask: OpaquePointer?) -> UInt {
+    FirmwareKernel.switchIfDue()
+    return UInt(FreeRTOSTask.unusedStack)
+}
 
 @c @implementation
-public func uxTaskGetStackHighWaterMark2(_ xTask: OpaquePointer?) -> Int { FreeRTOSTask.unusedStack }
+public func uxTaskGetStackHighWaterMark2(_ xTask: OpaquePointer?) -> Int {
+    FirmwareKernel.switchIfDue()
+    return FreeRTOSTask.unusedStack
+}
 
 // MARK: What firmware keeps with a task
 
 @c @implementation
 public func vTaskSetApplicationTaskTag(_ xTask: OpaquePointer?, _ pxHookFunction: TaskHookFunction_t?) {
+    FirmwareKernel.switchIfDue()
     FreeRTOSTask.object(xTask, "vTaskSetApplicationTaskTag")?.tag = pxHookFunction
 }
 
 @c @implementation
 public func xTaskGetApplicationTaskTag(_ xTask: OpaquePointer?) -> TaskHookFunction_t? {
-    FreeRTOSTask.object(xTask, "xTaskGetApplicationTaskTag")?.tag
+    FirmwareKernel.switchIfDue()
+    return FreeRTOSTask.object(xTask, "xTaskGetApplicationTaskTag")?.tag
 }
 
 @c @implementation
 public func xTaskGetApplicationTaskTagFromISR(_ xTask: OpaquePointer?) -> TaskHookFunction_t? {
-    FreeRTOSTask.object(xTask, "xTaskGetApplicationTaskTagFromISR")?.tag
+    FirmwareKernel.switchIfDue()
+    return FreeRTOSTask.object(xTask, "xTaskGetApplicationTaskTagFromISR")?.tag
 }
 
 @c @implementation
@@ -171,6 +197,7 @@ public func xTaskCallApplicationTaskHook(_ xTask: OpaquePointer?, _ pvParameter:
 public func vTaskSetThreadLocalStoragePointer(
     _ xTaskToSet: OpaquePointer?, _ xIndex: Int, _ pvValue: UnsafeMutableRawPointer?
 ) {
+    FirmwareKernel.switchIfDue()
     guard let task = FreeRTOSTask.object(xTaskToSet, "vTaskSetThreadLocalStoragePointer"),
         (0..<FreeRTOSTask.localStorageCount).contains(xIndex)
     else { return }
@@ -181,6 +208,7 @@ public func vTaskSetThreadLocalStoragePointer(
 public func pvTaskGetThreadLocalStoragePointer(_ xTaskToQuery: OpaquePointer?, _ xIndex: Int)
     -> UnsafeMutableRawPointer?
 {
+    FirmwareKernel.switchIfDue()
     guard let task = FreeRTOSTask.object(xTaskToQuery, "pvTaskGetThreadLocalStoragePointer"),
         (0..<FreeRTOSTask.localStorageCount).contains(xIndex)
     else { return nil }

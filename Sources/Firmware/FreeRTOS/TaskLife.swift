@@ -65,6 +65,7 @@ public func vTaskResume(_ xTaskToResume: OpaquePointer?) {
         return Misuse.assertionFailed("vTaskResume", "a task cannot resume itself")
     }
     FreeRTOSTask.task(xTaskToResume, "vTaskResume")?.resume()
+    RTOSTask.giveWayToHigher()
 }
 
 @c @implementation
@@ -76,6 +77,7 @@ public func xTaskResumeFromISR(_ xTaskToResume: OpaquePointer?) -> Int {
 @c @implementation
 public func vTaskPrioritySet(_ xTask: OpaquePointer?, _ uxNewPriority: UInt) {
     FreeRTOSTask.task(xTask, "vTaskPrioritySet")?.priority = FreeRTOSSettings.current.priority(uxNewPriority)
+    RTOSTask.giveWayToHigher()
 }
 
 @c @implementation

@@ -154,7 +154,7 @@ public func OSSchedRoundRobinYield(_ p_err: UnsafeMutablePointer<OS_ERR>?) {
         }
         guard hasEqual else { throw OSFailure(OS_ERR_ROUND_ROBIN_1) }
     }
-    if p_err?.pointee == OS_ERR_NONE { RTOSTask.yield() }
+    if p_err?.pointee == OS_ERR_NONE { RTOSTask.giveWay() }
 }
 
 // MARK: What is expected of the processor

@@ -51,10 +51,12 @@ public func OSTaskCreate(
             // As in the original, a task that returns is deleted.
         }
     }
+    RTOSTask.giveWayToHigher()
 }
 
 @c @implementation
 public func OSTaskDel(_ p_tcb: UnsafeMutablePointer<OS_TCB>?, _ p_err: UnsafeMutablePointer<OS_ERR>?) {
+    var deleted: RTOSTask?
     OSCall.run(p_err, ()) { () throws(OSFailure) in
         try OSCall.refuseInterrupt(OS_ERR_TASK_DEL_ISR)
         try OSCall.needRunning()
@@ -65,11 +67,14 @@ public func OSTaskDel(_ p_tcb: UnsafeMutablePointer<OS_TCB>?, _ p_err: UnsafeMut
         p_err?.pointee = OS_ERR_NONE
         if task == .current { RTOSTask.exit() }
         task.delete()
+        deleted = task
     }
+    deleted?.awaitStop()
 }
 
 @c @implementation
 public func OSTaskSuspend(_ p_tcb: UnsafeMutablePointer<OS_TCB>?, _ p_err: UnsafeMutablePointer<OS_ERR>?) {
+    var suspended: RTOSTask?
     OSCall.run(p_err, ()) { () throws(OSFailure) in
         try OSCall.refuseInterrupt(OS_ERR_TASK_SUSPEND_ISR)
         try OSCall.needRunning()
@@ -80,7 +85,9 @@ public func OSTaskSuspend(_ p_tcb: UnsafeMutablePointer<OS_TCB>?, _ p_err: Unsaf
         task.tcb.pointee.SuspendCtr += 1
         task.showState()
         if task.tcb.pointee.SuspendCtr == 1 { task.task.suspend() }
+        suspended = task.task
     }
+    suspended?.awaitStop()
 }
 
 @c @implementation
@@ -95,6 +102,7 @@ public func OSTaskResume(_ p_tcb: UnsafeMutablePointer<OS_TCB>?, _ p_err: Unsafe
         task.showState()
         if p_tcb.pointee.SuspendCtr == 0 { task.task.resume() }
     }
+    RTOSTask.giveWayToHigher()
 }
 
 @c @implementation
@@ -109,6 +117,7 @@ public func OSTaskChangePrio(
         task.task.priority = OSPriority.kernel(prio_new)
         OSTask.showPriorities()
     }
+    RTOSTask.giveWayToHigher()
 }
 
 @c @implementation

@@ -46,6 +46,8 @@ final class OSTimer: @unchecked Sendable {
         structure.pointee.State = OS_TMR_STATE_STOPPED
     }
 
+    func awaitCallback() { timer.awaitCallback() }
+
     /// In the timers' unit.
     var remaining: OS_TICK {
         guard let expiry = timer.expiry else { return 0 }
@@ -119,14 +121,18 @@ public func OSTmrCreate(
 
 @c @implementation
 public func OSTmrDel(_ p_tmr: UnsafeMutablePointer<OS_TMR>?, _ p_err: UnsafeMutablePointer<OS_ERR>?) -> CPU_BOOLEAN {
-    OSCall.run(p_err, 0) { () throws(OSFailure) in
+    var deleted: OSTimer?
+    let isDeleted = OSCall.run(p_err, CPU_BOOLEAN(0)) { () throws(OSFailure) in
         let (present, timer) = try timer(p_tmr)
         timer.stop()
         present.pointee.State = OS_TMR_STATE_UNUSED
         present.pointee.NamePtr = nil
         present.forget(keepsObject: false)
+        deleted = timer
         return 1
     }
+    deleted?.awaitCallback()
+    return isDeleted
 }
 
 @c @implementation
@@ -191,8 +197,10 @@ public func OSTmrStop(
 ) -> CPU_BOOLEAN {
     var callback: OS_TMR_CALLBACK_PTR?
     var argument = p_callback_arg
+    var stopped: OSTimer?
     let isStopped = OSCall.run(p_err, CPU_BOOLEAN(0)) { () throws(OSFailure) in
         let (present, timer) = try timer(p_tmr)
+        stopped = timer
         switch present.pointee.State {
         case OS_TMR_STATE_RUNNING:
             guard [OS_OPT_TMR_NONE, OS_OPT_TMR_CALLBACK, OS_OPT_TMR_CALLBACK_ARG].contains(opt) else {
@@ -211,6 +219,7 @@ public func OSTmrStop(
         default: throw OSFailure(OS_ERR_TMR_INVALID_STATE)
         }
     }
+    stopped?.awaitCallback()
     callback?(p_tmr, argument)
     // It is stopped all the same where there was nothing left to do, or nobody to tell.
     if let code = p_err?.pointee, code == OS_ERR_TMR_STOPPED || code == OS_ERR_TMR_NO_CALLBACK { return 1 }

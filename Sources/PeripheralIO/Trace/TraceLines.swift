@@ -1,4 +1,4 @@
-import FoundationEssentials
+import SystemPackage
 
 /// A trace as JSON lines: the first is the header, each other one an event.
 ///
@@ -70,50 +70,25 @@ enum TraceLines {
 
     // MARK: Reading
 
-    private struct Header: Decodable {
-        var trace: Int
-        var device: String
-        var speed: UInt32
-        var bus: String
-        var mode: Int?
-        var order: String?
-        var cspol: String?
-        var dummy: UInt8?
-        var databits: Int?
-        var parity: String?
-        var stopbits: Int?
-        var startedAt: String
-    }
-
-    private struct Event: Decodable {
-        var at: UInt64
-        var `for`: UInt64?
-        var sent: String?
-        var reading: Int?
-        var received: String?
-        var speed: UInt32?
-        var hold: Bool?
-    }
-
     /// The most that a reading of a trace can be of: 256 MiB, as on the command line.
     private static let longestReading = 1 << 28
 
     /// - Throws: `badAddress` with the name and the line that cannot be read.
-    static func parse(_ text: some Collection<UInt8>, name: String) throws(PeripheralError) -> Trace {
+    static func parse(_ text: [UInt8], name: String) throws(PeripheralError) -> Trace {
         var trace: Trace?
         var number = 0
         for line in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
             number += 1
             if line.isEmpty { continue }
             guard var known = trace else {
-                guard let header = header(Data(line)) else {
+                guard let header = try? header(JSONLine(line)) else {
                     throw .badAddress(name, reason: "no trace: its first line is none of hil's, version \(version)")
                 }
                 trace = Trace(header: header)
                 continue
             }
             let isSPI = if case .spi = known.header.line { true } else { false }
-            guard let event = event(Data(line), isSPI: isSPI) else {
+            guard let event = try? event(JSONLine(line), isSPI: isSPI) else {
                 throw .badAddress(name, reason: "line \(number) is no event of a trace")
             }
             trace = nil
@@ -126,43 +101,45 @@ enum TraceLines {
         return trace
     }
 
-    private static func header(_ line: Data) -> TraceHeader? {
-        guard let header = try? JSONDecoder().decode(Header.self, from: line), header.trace == version,
-            header.speed > 0
+    private static func header(_ line: JSONLine) throws(JSONLine.Malformed) -> TraceHeader? {
+        guard try line.number("trace") == version, let device = try line.string("device"),
+            let speed: UInt32 = try line.number("speed"), speed > 0, let startedAt = try line.string("startedAt")
         else { return nil }
         let kind: TraceHeader.Line
-        switch header.bus {
+        switch try line.string("bus") {
         case "spi":
             var spi = SPISettings()
-            guard let mode = header.mode, (0...3).contains(mode) else { return nil }
+            guard let mode: Int = try line.number("mode"), (0...3).contains(mode) else { return nil }
             spi.mode = mode
-            spi.leastSignificantFirst = header.order == "lsb"
-            spi.chipSelectIsHigh = header.cspol == "high"
-            spi.dummyByte = header.dummy ?? spi.dummyByte
+            spi.leastSignificantFirst = try line.string("order") == "lsb"
+            spi.chipSelectIsHigh = try line.string("cspol") == "high"
+            spi.dummyByte = try line.number("dummy") ?? spi.dummyByte
             kind = .spi(spi)
         case "uart":
             var serial = SerialSettings()
-            guard let bits = header.databits, (5...8).contains(bits), let stops = header.stopbits,
-                (1...2).contains(stops),
-                let parity = header.parity.flatMap(SerialSettings.Parity.init)
+            guard let bits: Int = try line.number("databits"), (5...8).contains(bits),
+                let stops: Int = try line.number("stopbits"), (1...2).contains(stops),
+                let parity = try line.string("parity").flatMap(SerialSettings.Parity.init)
             else { return nil }
             (serial.dataBits, serial.stopBits, serial.parity) = (bits, stops, parity)
-            serial.baudRate = header.speed
+            serial.baudRate = speed
             kind = .uart(serial)
         default: return nil
         }
-        return TraceHeader(device: header.device, line: kind, speed: header.speed, startedAt: header.startedAt)
+        return TraceHeader(device: device, line: kind, speed: speed, startedAt: startedAt)
     }
 
-    private static func event(_ line: Data, isSPI: Bool) -> TraceEvent? {
-        guard let event = try? JSONDecoder().decode(Event.self, from: line) else { return nil }
-        func made(_ what: TraceEvent.What) -> TraceEvent {
-            TraceEvent(time: event.at, duration: event.for ?? 0, what)
+    private static func event(_ line: JSONLine, isSPI: Bool) throws(JSONLine.Malformed) -> TraceEvent? {
+        guard let time: UInt64 = try line.number("at") else { return nil }
+        let duration: UInt64 = try line.number("for") ?? 0
+        func made(_ what: TraceEvent.What) -> TraceEvent { TraceEvent(time: time, duration: duration, what) }
+        if let speed: UInt32 = try line.number("speed") { return speed > 0 ? made(.speed(speed)) : nil }
+        if let hold = try line.truth("hold") { return made(.hold(hold)) }
+        guard let sent = bytes(try line.text("sent") ?? []), let received = bytes(try line.text("received") ?? [])
+        else {
+            return nil
         }
-        if let speed = event.speed { return speed > 0 ? made(.speed(speed)) : nil }
-        if let hold = event.hold { return made(.hold(hold)) }
-        guard let sent = bytes(event.sent ?? ""), let received = bytes(event.received ?? "") else { return nil }
-        let reading = event.reading ?? 0
+        let reading: Int = try line.number("reading") ?? 0
         guard isSPI else {
             guard sent.isEmpty != received.isEmpty, reading == 0 else { return nil }
             return made(sent.isEmpty ? .received(received) : .sent(sent))
@@ -173,8 +150,8 @@ enum TraceLines {
         return made(.transfer(sent: sent, reading: reading, received: received))
     }
 
-    private static func bytes(_ hex: String) -> [UInt8]? {
-        let digits = hex.utf8.map { digit -> UInt8? in
+    private static func bytes(_ hex: [UInt8]) -> [UInt8]? {
+        let digits = hex.map { digit -> UInt8? in
             switch digit {
             case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
             case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
@@ -191,9 +168,20 @@ extension Trace {
     ///
     /// - Throws: `missing` if there is no such file; `badAddress` if it is no trace.
     public init(file path: String) throws(PeripheralError) {
-        guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
-            throw .missing("\(path) (a trace)")
+        guard let text = try? Self.contents(of: path) else { throw .missing("\(path) (a trace)") }
+        self = try TraceLines.parse(text, name: path)
+    }
+
+    private static func contents(of path: String) throws -> [UInt8] {
+        let file = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
+        return try file.closeAfter {
+            var text: [UInt8] = []
+            var chunk = [UInt8](repeating: 0, count: 1 << 16)
+            while true {
+                let count = try chunk.withUnsafeMutableBytes { try file.read(into: $0) }
+                if count == 0 { return text }
+                text += chunk[..<count]
+            }
         }
-        self = try TraceLines.parse(data, name: path)
     }
 }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 import RTOS
 
@@ -45,13 +44,24 @@ public final class TraceRecorder: Sendable {
         let line: TraceHeader.Line = facts.kind == .spi ? .spi(address.spi) : .uart(address.serial)
         let header = TraceHeader(
             device: address.name, line: line, speed: speed,
-            startedAt: Date.ISO8601FormatStyle(includingFractionalSeconds: true).format(Date()))
+            startedAt: Self.presentTime)
         state.withLock { state in
             state.header = header
             state.start = now
         }
         let thread = RTOSThread.startJoinable(name: "hil trace") { [self] in write() }
         writer.withLock { $0 = thread }
+    }
+
+    /// Date and time in UTC, as ISO 8601 has it, to the millisecond.
+    private static var presentTime: String {
+        var (time, date) = (timespec(), tm())
+        clock_gettime(CLOCK_REALTIME, &time)
+        gmtime_r(&time.tv_sec, &date)
+        var text = [CChar](repeating: 0, count: 32)
+        strftime(&text, text.count, "%Y-%m-%dT%H:%M:%S", &date)
+        let milliseconds = String(1000 + time.tv_nsec / 1_000_000).dropFirst()
+        return text.withUnsafeBufferPointer { String(cString: $0.baseAddress!) } + ".\(milliseconds)Z"
     }
 
     /// False if no device was opened with it.

@@ -32,6 +32,27 @@ public struct DispatchRule: Sendable {
         var deadline = UInt64.max
         /// The tick its slice began in.
         var sliceStart: UInt64?
+        /// It lost its slot to an interrupt.
+        var isInterrupted = false
+        /// Its next call is to be a yield as well.
+        var isAskedToYield = false
+    }
+
+    /// When a member that goes on running loses its slot.
+    public struct Preemption: Hashable, Sendable {
+        /// Members of this priority or a higher one are interrupts: they take the slot of any lower one at its next call,
+        /// and whoever had it stays the first of its equals.
+        public var lowestInterrupt: Int
+        /// Whether other members take it from lower ones too, or wait until those block or yield.
+        public var isByPriority: Bool
+        /// Whether equals take turns by the tick.
+        public var slicesTime: Bool
+
+        public init(lowestInterrupt: Int = .max, isByPriority: Bool = true, slicesTime: Bool = true) {
+            self.lowestInterrupt = lowestInterrupt
+            self.isByPriority = isByPriority
+            self.slicesTime = slicesTime
+        }
     }
 
     public let slots: Int
@@ -39,6 +60,7 @@ public struct DispatchRule: Sendable {
     public private(set) var now: UInt64 = 0
     public private(set) var isStarted = false
     private let preemptedGoesLast: Bool
+    private let preemption: Preemption
     private var counter: JitteredCounter?
     private var entries: [Entry] = []
     private var arrivals: UInt64 = 0
@@ -50,9 +72,13 @@ public struct DispatchRule: Sendable {
     ///   - virtualTicks: what makes ticks pass while tasks are busy; nil for wall ticks, whose deadlines others watch
     ///     and report with `expire`.
     ///   - preemptedGoesLast: whether a member that loses its slot to a higher priority goes behind its equals.
-    public init(slots: Int, virtualTicks: JitteredCounter?, preemptedGoesLast: Bool = false) {
+    public init(
+        slots: Int, virtualTicks: JitteredCounter?, preemptedGoesLast: Bool = false,
+        preemption: Preemption = Preemption()
+    ) {
         self.slots = slots
         self.preemptedGoesLast = preemptedGoesLast
+        self.preemption = preemption
         counter = virtualTicks
     }
 
@@ -152,17 +178,45 @@ public struct DispatchRule: Sendable {
             expireReached()
         }
         guard entries[member].holds == 0, isStarted, let next = firstReady(sharingSlots: true) else { return false }
+        if entries[member].isAskedToYield {
+            entries[member].isAskedToYield = false
+            return yield(member)
+        }
         let own = entries[member].priority
-        if entries[next].priority > own {
-            // It stays the first of its equals, unless they take turns at every switch.
-            if preemptedGoesLast { makeReady(member) } else { change(member, to: .ready) }
-            return true
-        }
-        guard entries[next].priority == own, isSliceOver(member, at: counter == nil ? tick() : now) else {
-            return false
-        }
+        if entries[next].priority > own { return preempt(member, by: next) }
+        guard entries[next].priority == own, preemption.slicesTime,
+            isSliceOver(member, at: counter == nil ? tick() : now)
+        else { return false }
         makeReady(member)
         return true
+    }
+
+    /// A running member's slot goes to one of higher priority, if that does not have to wait for it.
+    private mutating func preempt(_ member: Member, by other: Member) -> Bool {
+        let isInterrupt = isInterrupt(other)
+        guard isInterrupt || preemption.isByPriority else { return false }
+        if preemptedGoesLast, !isInterrupt {
+            makeReady(member)
+        } else {
+            // It stays the first of its equals.
+            entries[member].isInterrupted = isInterrupt
+            change(member, to: .ready)
+        }
+        return true
+    }
+
+    private func isInterrupt(_ member: Member) -> Bool { entries[member].priority >= preemption.lowestInterrupt }
+
+    /// An interrupt has woken somebody, and asks for a switch where members do not pre-empt each other: whoever runs, or
+    /// was interrupted, lets the others go first at its next call.
+    public mutating func switchAfterInterrupt() {
+        for member in entries.indices where !isInterrupt(member) {
+            if entries[member].isInterrupted {
+                makeReady(member)
+            } else if entries[member].activity == .running {
+                entries[member].isAskedToYield = true
+            }
+        }
     }
 
     /// A running member lets its equals go first. True if there was one, and it lost its slot.
@@ -190,12 +244,18 @@ public struct DispatchRule: Sendable {
         while true {
             if let next = firstReady(sharingSlots: false) ?? firstForFreeSlot() {
                 change(next, to: .running)
+                if preemptedGoesLast, entries[next].sharesSlots, !isInterrupt(next) { passOverInterrupted() }
                 return next
             }
             guard counter != nil, isStarted, runningCount == 0, outsideCount == 0, moveToNextDeadline() else {
                 return nil
             }
         }
+    }
+
+    /// Another one runs where an interrupt had taken the slot.
+    private mutating func passOverInterrupted() {
+        for member in entries.indices where entries[member].isInterrupted { makeReady(member) }
     }
 
     private func firstForFreeSlot() -> Member? {
@@ -213,12 +273,18 @@ public struct DispatchRule: Sendable {
                 continue
             }
             let isBefore =
-                entries[member].priority != entries[present].priority
-                ? entries[member].priority > entries[present].priority
+                rank(member) != rank(present)
+                ? rank(member) > rank(present)
                 : entries[member].arrival < entries[present].arrival
             if isBefore { first = member }
         }
         return first
+    }
+
+    private func rank(_ member: Member) -> Int {
+        // Nobody but interrupts takes the slot from it.
+        entries[member].isInterrupted && !preemption.isByPriority
+            ? preemption.lowestInterrupt - 1 : entries[member].priority
     }
 
     private mutating func isSliceOver(_ member: Member, at tick: UInt64) -> Bool {
@@ -268,6 +334,7 @@ public struct DispatchRule: Sendable {
     private mutating func makeReady(_ member: Member) {
         // One that only lost its slot to a higher priority goes on with the slice it had.
         entries[member].sliceStart = nil
+        entries[member].isInterrupted = false
         entries[member].arrival = nextArrival()
         entries[member].deadline = .max
         change(member, to: .ready)
@@ -276,6 +343,8 @@ public struct DispatchRule: Sendable {
     private mutating func change(_ member: Member, to activity: Activity) {
         count(member, by: -1)
         entries[member].activity = activity
+        entries[member].isAskedToYield = false
+        if activity == .running { entries[member].isInterrupted = false }
         count(member, by: 1)
     }
 

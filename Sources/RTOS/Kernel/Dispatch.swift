@@ -52,11 +52,23 @@ extension Kernel {
         }
     }
 
+    /// Has the task that runs, or that was interrupted, let others go first, as if it yielded: an interrupt calls this
+    /// where a task that it has woken is to run although tasks do not pre-empt each other. Any thread; otherwise it does
+    /// nothing.
+    public func switchAfterInterrupt() {
+        guard !configuration.isPreemptive, !isDirect else { return }
+        decide { $0.switchAfterInterrupt() }
+    }
+
     /// Sees to suspension and deletion, whoever ordered it.
     private static func obey(_ task: TaskPointer) {
+        var hasStopped = false
+        defer { if hasStopped { task.pointee.isStopped.store(false, ordering: .relaxed) } }
         while true {
             let attention = task.pointee.attention.load(ordering: .acquiring)
             guard attention & ~TaskControlBlock.Attention.dispatch != 0, task.pointee.mayStopNow else { return }
+            hasStopped = true
+            task.pointee.isStopped.store(true, ordering: .releasing)
             if attention & TaskControlBlock.Attention.deleted != 0 { pthread_exit(nil) }
             _ = park(task, until: .never)
         }

@@ -36,7 +36,10 @@ public final class Kernel: Sendable {
         }
         var rule = DispatchRule(
             slots: configuration.processors == .single ? 1 : .max, virtualTicks: counter,
-            preemptedGoesLast: configuration.preemptedGoesLast)
+            preemptedGoesLast: configuration.preemptedGoesLast,
+            preemption: DispatchRule.Preemption(
+                lowestInterrupt: RTOSTask.interruptRank, isByPriority: configuration.isPreemptive,
+                slicesTime: configuration.isPreemptive && configuration.slicesTime))
         if configuration.startsAtOnce { rule.start() }
         table = Guarded(DispatchTable(rule: rule))
         hasVirtualTicks = counter != nil
@@ -114,7 +117,9 @@ extension Kernel {
 
     /// Deletes every task but the caller's own. Their threads end when they next come to a call.
     public func deleteTasks() {
-        for task in tasks where task != .current { task.delete() }
+        let caller = Kernel.enter()
+        for task in tasks where task.block != caller && task.isAlive { task.orderEnd(by: caller) }
+        Kernel.leave(caller)
     }
 
     func taskMade(_ task: TaskPointer) {

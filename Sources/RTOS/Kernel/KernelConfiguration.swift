@@ -37,6 +37,12 @@ extension Kernel {
         /// With a single processor, has a task that loses its slot to a higher priority go behind its equals, as
         /// FreeRTOS does. Otherwise it stays the first of them, as in RTX and µC/OS-III.
         public var preemptedGoesLast = false
+        /// With a single processor, whether a task of higher priority takes over before the one that runs blocks or
+        /// yields: FreeRTOS's `configUSE_PREEMPTION`. Interrupts always do.
+        public var isPreemptive = true
+        /// With a single processor, whether equals take turns by the tick: FreeRTOS's `configUSE_TIME_SLICING`. Not
+        /// where tasks do not pre-empt each other.
+        public var slicesTime = true
         /// With a single processor, keeps the threads of all tasks on one of the machine's: a switch of tasks is
         /// many times faster than across two.
         public var staysOnOneProcessor = true

@@ -9,8 +9,8 @@ public struct RTOSTask: Hashable, @unchecked Sendable {
     /// The priority of a thread that was not started as a task.
     public static let defaultPriority: UInt8 = 24
 
-    /// Above all priorities of tasks.
-    static let interruptRank = 256
+    /// Above all priorities of tasks, and one more for a task that an interrupt has interrupted.
+    static let interruptRank = 257
     /// Above all: a task that is to be deleted gets out of the way first.
     static let endingRank = 512
 

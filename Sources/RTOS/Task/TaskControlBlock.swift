@@ -31,6 +31,10 @@ struct TaskControlBlock: ~Copyable {
     let ending = Atomic<UInt8>(0)
     /// Whether the task is in a wait, whatever for.
     let isWaiting = Atomic<Bool>(false)
+    /// Whether its thread is held, or ends, because the task was suspended or deleted.
+    let isStopped = Atomic<Bool>(false)
+    /// When it last gave way to others.
+    let lastTurn = Atomic<UInt64>(0)
     /// When the wait ends at the latest, in nanoseconds of the kernel's clock.
     let waitEnd = Atomic<UInt64>(.max)
 
@@ -91,6 +95,9 @@ struct TaskControlBlock: ~Copyable {
 
     /// It holds nothing that others could need at once.
     var mayStopNow: Bool { own.pointee.mayStop }
+
+    /// It is to be suspended or deleted at its next call.
+    var isToStop: Bool { attention.load(ordering: .relaxed) & ~Attention.dispatch != 0 }
 
     var isToBeDeleted: Bool { attention.load(ordering: .relaxed) & Attention.deleted != 0 }
 
@@ -170,6 +177,7 @@ extension TaskPointer {
         pointee.basePriority.store(priority, ordering: .relaxed)
         pointee.attention.store(0, ordering: .relaxed)
         pointee.isWaiting.store(false, ordering: .relaxed)
+        pointee.isStopped.store(false, ordering: .relaxed)
         pointee.mutexesHeld.store(0, ordering: .relaxed)
         own.pointee = OwnState()
         pointee.signals.reset(TaskSignals(serial: serial))

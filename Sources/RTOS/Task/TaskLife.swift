@@ -7,7 +7,8 @@ public enum TaskState: Hashable, Sendable {
 
 /// Suspending, resuming, deleting and waiting for the end of tasks.
 ///
-/// In parallel, a task that runs is stopped at its next call of this module.
+/// In parallel, a task that runs is stopped at its next call of this module; whoever stops it waits for that, for a
+/// while.
 extension RTOSTask {
     /// What the task does at this moment. A task that waits for a slot is `ready`; in parallel one that does not wait
     /// is `running`.
@@ -40,7 +41,8 @@ extension RTOSTask {
         defer { Kernel.leave(caller) }
         guard isAlive else { return false }
         block.pointee.order(TaskControlBlock.Attention.suspended)
-        if endingWait { endWait() }
+        if endingWait, endWait() { return true }
+        awaitStop(by: caller)
         return true
     }
 
@@ -51,6 +53,7 @@ extension RTOSTask {
         defer { Kernel.leave(caller) }
         guard state == .suspended else { return false }
         block.pointee.withdraw(TaskControlBlock.Attention.suspended)
+        block.pointee.isStopped.store(false, ordering: .relaxed)
         caller.own.pointee.hasWoken = true
         Kernel.wake(block)
         return true
@@ -64,14 +67,20 @@ extension RTOSTask {
     public func delete() -> Bool {
         let caller = Kernel.enter()
         guard isAlive else { return false }
-        if block != caller { PriorityInheritance.rushOut(self) }
-        block.pointee.order(TaskControlBlock.Attention.deleted)
-        if block != caller {
-            endWait()
-            Kernel.wake(block)
-        }
+        if !orderEnd(by: caller) { awaitStop(by: caller) }
         Kernel.leave(caller)
         return true
+    }
+
+    /// Has the task end at its next call. True if it was in a wait, and so in a call.
+    @discardableResult
+    func orderEnd(by caller: TaskPointer) -> Bool {
+        if block != caller { PriorityInheritance.rushOut(self) }
+        block.pointee.order(TaskControlBlock.Attention.deleted)
+        guard block != caller else { return false }
+        let wasInWait = endWait()
+        Kernel.wake(block)
+        return wasInWait
     }
 
     /// Ends the calling task.

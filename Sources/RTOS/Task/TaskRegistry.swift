@@ -93,6 +93,15 @@ enum TaskRegistry {
         contents.withLock { $0.names[serial] }
     }
 
+    /// Whether one of a kernel's tasks passes a test. The test takes no lock.
+    static func contains(of kernel: Kernel, where isMeant: (TaskPointer) -> Bool) -> Bool {
+        contents.withLock { contents in
+            contents.living.contains {
+                !$0.pointer.pointee.isService && $0.pointer.pointee.kernel === kernel && isMeant($0.pointer)
+            }
+        }
+    }
+
     /// The tasks of a kernel that have not ended, in the order of their creation.
     static func tasks(of kernel: Kernel) -> [RTOSTask] {
         contents.withLock { contents in

@@ -16,6 +16,7 @@ enum Waiting {
         task.pointee.ending.store(0, ordering: .relaxed)
         task.pointee.waitingFor.store(header, ordering: .sequentiallyConsistent)
         task.pointee.isWaiting.store(true, ordering: .relaxed)
+        task.pointee.endTurn()
         header.body.pointee.lists[side].insert(task)
         header.unlock()
         waiters.wake(by: task)
