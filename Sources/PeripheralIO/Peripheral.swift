@@ -18,6 +18,8 @@ public final class Peripheral: Sendable {
     public let address: DeviceAddress
     /// Which device it is whatever its name; nil for one that has nothing behind it, or whose address says it.
     public let identity: DeviceIdentity?
+    /// Is told all that passes, also once the device has been lost and opened again.
+    let recorder: TraceRecorder?
 
     // MARK: Opening and closing
 
@@ -43,12 +45,15 @@ public final class Peripheral: Sendable {
     ) throws(PeripheralError) {
         var driver = try DriverTable.open(address, clock: clock)
         if let recorder { driver = TracingDriver(driver, for: address, recorder) }
-        try self.init(address: address, driver: driver)
+        try self.init(address: address, driver: driver, recorder: recorder)
     }
 
     /// A peripheral over a driver that is open already.
-    init(address: DeviceAddress, driver: any Driver) throws(PeripheralError) {
+    init(
+        address: DeviceAddress, driver: any Driver, recorder: TraceRecorder? = nil
+    ) throws(PeripheralError) {
         self.address = address
+        self.recorder = recorder
         identity = DeviceIdentity(address)
         do {
             engine = try TransferEngine(driver: driver)

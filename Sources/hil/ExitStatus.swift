@@ -24,6 +24,9 @@ enum ExitStatus: Int32 {
         case let status as ExitStatus:
             Foundation.exit(status.rawValue)
         case let error as PeripheralError:
+            if case .badAddress(let name, _) = error, let choices = FTDIListing.choices(for: name) {
+                list(choices, for: name)
+            }
             fail(error.description, status(of: error))
         case is Interruption.Happened:
             fail("interrupted", .interrupted)
@@ -36,6 +39,14 @@ enum ExitStatus: Int32 {
             print(message)
             Foundation.exit(done.rawValue)
         }
+    }
+
+    private static func list(_ choices: [FoundDevice], for name: String) -> Never {
+        let device = PeripheralError.missing(name)
+        guard !choices.isEmpty else { fail(device.description, status(of: device)) }
+        print(FTDIListing.text(choices))
+        fflush(nil)
+        fail("\(name): name one of these interfaces", .usage)
     }
 
     private static func fail(_ message: String, _ status: ExitStatus, prefix: String = "hil: ") -> Never {

@@ -12,7 +12,8 @@ struct LoopbackCommand: ParsableCommand {
             Writes are zero copy. With neither --bytes nor --file it sends what takes about two seconds, at each point of a \
             sweep one second. Lists are written 1M,10M, and 64..64Ki doubles from the first to the last; all combinations \
             are tested. Wrong bits, slips, lost, repeated and inserted bytes are told apart, with their places. It goes on \
-            after errors; Ctrl-C ends it with what it has. With --packets it sends framed packets of random length from a \
+            after errors; Ctrl-C ends it with what it has. With --reconnect, the point at which the device was lost is \
+            tested again once it is back, and the status is 7 all the same. With --packets it sends framed packets of random length from a \
             pool through a mailbox, and receives them into blocks of another pool that come out of a queue.
 
             Example: hil loopback virtual://spi --bytes 1M
@@ -80,6 +81,9 @@ struct LoopbackCommand: ParsableCommand {
     var json = false
 
     @OptionGroup
+    var reconnection: ReconnectOptions
+
+    @OptionGroup
     var trace: TraceOptions
 
     func validate() throws {
@@ -89,9 +93,11 @@ struct LoopbackCommand: ParsableCommand {
         if packets, file != nil || pattern != nil {
             throw ValidationError("--packets have random content: --file and --pattern go without it.")
         }
-        if packets, isSweep { throw ValidationError("--packets go without lists, --for, --report and --junit.") }
+        if packets, isSweep {
+            throw ValidationError("--packets go without lists, --for, --report, --junit and --reconnect.")
+        }
         if isSweep, trace.trace != nil {
-            throw ValidationError("--trace goes without lists, --for, --report and --junit.")
+            throw ValidationError("--trace goes without lists, --for, --report, --junit and --reconnect.")
         }
         if !packets, framing != nil || longest != nil {
             throw ValidationError("--framing and --longest go with --packets.")
@@ -110,7 +116,7 @@ struct LoopbackCommand: ParsableCommand {
     /// Anything that needs more than one run, or a report of several.
     private var isSweep: Bool {
         clock != nil || baud != nil || mode != nil || size != nil || duration != nil || report != nil || junit != nil
-            || (pattern?.contains(",") ?? false)
+            || reconnection.isWanted || (pattern?.contains(",") ?? false)
     }
 
     func run() throws {
@@ -173,6 +179,7 @@ struct LoopbackCommand: ParsableCommand {
         suite.secondsPerPoint = seconds ?? 1
         suite.timeout = .milliseconds(UInt32(max(1, timeout * 1000)))
         suite.soak = duration?.seconds
+        suite.reconnects = reconnection.isWanted
         if bytes == nil, seconds == nil, let file { suite.count = try size(of: file) }
         // What cannot be opened at all is told at once, as everywhere; what comes later is part of the result.
         try Peripheral(address: address).close()

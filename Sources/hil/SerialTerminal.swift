@@ -88,9 +88,10 @@ final class SerialTerminal: Sendable {
 
     private func serve(_ first: Peripheral?) throws {
         var port = first
+        var lost: Peripheral?
         var isTold = false
         while !hasQuit {
-            if port == nil { port = try? Peripheral(address: address, recorder: recorder) }
+            if port == nil { port = try? openAgain(lost) }
             guard let open = port else {
                 if !isTold { screen.note("Waiting for \(address.name) …") }
                 isTold = true
@@ -99,6 +100,7 @@ final class SerialTerminal: Sendable {
             }
             isTold = false
             port = nil
+            lost = open
             do {
                 try connect(open)
             } catch {
@@ -108,6 +110,12 @@ final class SerialTerminal: Sendable {
                 screen.note("Disconnected")
             }
         }
+    }
+
+    /// Opens the port, under the name that it has now if it was open before; nil while it is not there.
+    private func openAgain(_ lost: Peripheral?) throws -> Peripheral? {
+        guard let lost else { return try Peripheral(address: address, recorder: recorder) }
+        return try Reconnection.reopened(lost)
     }
 
     /// Shows what comes in until the port is lost, which is thrown, or closed.
@@ -132,10 +140,10 @@ final class SerialTerminal: Sendable {
     }
 
     private func configuration(_ port: Peripheral) -> String {
-        let serial = address.serial
+        let serial = port.address.serial
         let parity = serial.parity.rawValue.prefix(1).uppercased()
         let rate = port.hasWire ? "\(port.speed) baud" : "\(serial.baudRate) baud (no wire)"
-        return "\(address.name), \(rate), \(serial.dataBits)\(parity)\(serial.stopBits), flow \(serial.flow.rawValue)"
+        return "\(port.name), \(rate), \(serial.dataBits)\(parity)\(serial.stopBits), flow \(serial.flow.rawValue)"
     }
 
     // MARK: Keys

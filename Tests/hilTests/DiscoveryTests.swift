@@ -58,6 +58,35 @@ struct DiscoveryTests {
     }
 }
 
+@Suite("FTDI URLs that ask what there is, on machines of umockdev")
+struct FTDIListingTests {
+    private static let all = [
+        "ftdi://ftdi:2232h:FT7ABCDE/1", "ftdi://ftdi:2232h:FT7ABCDE/2", "ftdi://ftdi:232h:1:3/1",
+    ]
+
+    @Test(
+        "The interfaces that the rest of the URL fits, by every command that opens a device",
+        arguments: [
+            (["spi", "ftdi:///?", "9f"], all), (["uart", "ftdi:///?", "-x"], all), (["gpio", "ftdi:///"], all),
+            (["loopback", "ftdi://ftdi:2232h/?", "--for", "1s"], Array(all[..<2])),
+            (["serprog", "ftdi://::FT7ABCDE/?"], Array(all[..<2])), (["loopback", "ftdi://ftdi:232h:1/?"], [all[2]]),
+        ])
+    func lists(arguments: [String], urls: [String]) throws {
+        let outcome = try MockedMachine(fixtures: ["adapters"]).run(arguments)
+        let lines = outcome.text.split(separator: "\n")
+        #expect(lines.first == "Available interfaces:")
+        #expect(lines.dropFirst().map { String($0.split(separator: " ")[0]) } == urls)
+        #expect(lines.last?.contains(urls.contains(Self.all[2]) ? "FT232H, SPI or serial" : "FT2232H") == true)
+        #expect(outcome.status == 2 && outcome.errors.contains("name one of these interfaces"), "\(outcome.errors)")
+    }
+
+    @Test("None is a missing device", arguments: ["ftdi://ftdi:4232h/?", "ftdi://ftdi:2232h:3/?"])
+    func none(url: String) throws {
+        let outcome = try MockedMachine(fixtures: ["adapters"]).run("spi", url, "9f")
+        #expect(outcome.status == 3 && outcome.text.isEmpty && outcome.errors.contains("no such device"))
+    }
+}
+
 @Suite("hil doctor, on machines of umockdev")
 struct DoctorCommandTests {
     /// A machine's root with what is asked of it in files.

@@ -11,7 +11,9 @@ struct MockedMachine {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("Fixtures").path
 
-    func run(_ arguments: String...) throws -> Hil.Outcome {
+    func run(_ arguments: String...) throws -> Hil.Outcome { try run(arguments) }
+
+    func run(_ arguments: [String]) throws -> Hil.Outcome {
         var command = ["exec"]
         if isOrdinaryUser, geteuid() == 0 {
             command += ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]

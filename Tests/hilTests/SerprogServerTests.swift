@@ -161,6 +161,19 @@ struct SerprogServerTests {
         #expect(lost.end() == 7)
     }
 
+    @Test("with --reconnect, the device is the next client's once it is back")
+    func reconnects() throws {
+        let server = try Server("virtual://spi?unplug=100", "--reconnect")
+        for _ in 0..<2 {
+            // The answer is the first that a client sees of the loss, and the last.
+            let request = [0x13, 200, 0, 0, 0, 0, 0] + [UInt8](repeating: 0, count: 200)
+            #expect(try Client(server.port).ask(request, 2) == [0x15])
+            #expect(try Client(server.port).ask([0x13, 1, 0, 0, 3, 0, 0, 0x9F], 4) == [6, 0xFF, 0xFF, 0xFF])
+        }
+        server.process.interrupt()
+        #expect(server.end() == 0)
+    }
+
     @Test(
         "refuses what it cannot use, and says why",
         arguments: [

@@ -4,7 +4,8 @@ import RTOS
 
 /// Runs a loopback test at each point of a sweep, once or for a given time, and goes on after errors.
 ///
-/// Each point opens the device anew with its own settings, so that a device that was lost and has come back is used again.
+/// Each point opens the device anew with its own settings, so that a device that was lost and has come back is used again,
+/// whatever name it has then.
 public struct LoopbackSuite: Sendable {
     public var address: DeviceAddress
     public var points: [LoopbackPoint]
@@ -15,6 +16,9 @@ public struct LoopbackSuite: Sendable {
     public var timeout = Timeout.milliseconds(5000)
     /// Goes through the points again and again for so many seconds; nil for once.
     public var soak: Double?
+    /// When the device is lost, waits until it is back, and does the point again at which it was lost. The loss counts as a
+    /// failure all the same.
+    public var reconnects = false
     /// Asked now and then, from threads of the test; once true, it ends with what it has.
     public var shouldStop: (@Sendable () -> Bool)?
     /// Called now and then, from threads of the test.
@@ -49,9 +53,11 @@ public struct LoopbackSuite: Sendable {
         let start = MonotonicTime.now
         var report: LoopbackReport
         private var measurements: [LoopbackMeasurement?]
+        private var device: FollowedDevice
 
         init(suite: LoopbackSuite) {
             self.suite = suite
+            device = FollowedDevice(suite.address)
             report = LoopbackReport(
                 device: suite.address.name, startedAt: Date().formatted(.iso8601), seconds: 0, rounds: 0,
                 interrupted: false,
@@ -82,23 +88,46 @@ public struct LoopbackSuite: Sendable {
         }
 
         private mutating func measure(_ index: Int) {
+            while true {
+                let port: Peripheral
+                do throws(PeripheralError) {
+                    port = try device.open(as: suite.points[index])
+                } catch {
+                    return note(error, at: index)
+                }
+                let failure = measure(index, on: port)
+                port.close()
+                guard let failure else { return }
+                guard case .deviceLost = failure, suite.reconnects else { return note(failure, at: index) }
+                count(failure, at: index)
+                guard device.awaitReturn(of: port, isOver: { isStopped || isOver }), !isOver else { return }
+            }
+        }
+
+        /// Runs the test at a point, and answers what ended it early.
+        private mutating func measure(_ index: Int, on port: Peripheral) -> PeripheralError? {
             do throws(PeripheralError) {
-                let measurement = try run(suite.points[index], index)
+                let measurement = try run(suite.points[index], index, on: port)
                 report.timeline.note(
                     at: elapsed, bytes: measurement.result.bytesReceived, errors: measurement.damage.badBytes)
                 measurements[index]?.add(measurement)
                 if measurements[index] == nil { measurements[index] = measurement }
-                if let failure = measurement.failure { note(failure, at: index) }
+                return measurement.failure
             } catch {
-                note(error, at: index)
+                return error
             }
         }
 
-        private mutating func note(_ failure: PeripheralError, at index: Int) {
+        private mutating func count(_ failure: PeripheralError, at index: Int) {
             report.points[index].failureCount += 1
             report.points[index].failure = failure.description
             report.points[index].error = failure
             report.timeline.note(at: elapsed, bytes: 0, errors: 1)
+            device.noteFailure()
+        }
+
+        private mutating func note(_ failure: PeripheralError, at index: Int) {
+            count(failure, at: index)
             // A device that has gone may come back.
             if suite.soak != nil { pause() }
         }
@@ -107,9 +136,9 @@ public struct LoopbackSuite: Sendable {
             for _ in 0..<10 where !isStopped && !isOver { Thread.sleep(forTimeInterval: 0.1) }
         }
 
-        private func run(_ point: LoopbackPoint, _ index: Int) throws(PeripheralError) -> LoopbackMeasurement {
-            let port = try Peripheral(address: point.address(from: suite.address))
-            defer { port.close() }
+        private func run(
+            _ point: LoopbackPoint, _ index: Int, on port: Peripheral
+        ) throws(PeripheralError) -> LoopbackMeasurement {
             let total = suite.amount(for: port)
             var test = LoopbackTest(pattern: point.pattern, count: total, timeout: suite.timeout)
             test.transferSize = point.transferSize

@@ -80,8 +80,9 @@ extension DeviceIdentity {
 }
 
 extension DeviceAddress {
-    /// The same device under the name that it has now; nil while it is not there.
-    func following(_ identity: DeviceIdentity?) -> DeviceAddress? {
+    /// The same device under the name that it has now; nil while it is not there. A device that has no identity, such as
+    /// a pty, is found by its name alone.
+    public func following(_ identity: DeviceIdentity?) -> DeviceAddress? {
         guard let identity else { return self }
         var address = self
         switch device {

@@ -14,6 +14,11 @@ public enum Discovery {
         serialPorts() + spiNodes() + FTDIDiscovery.devices(withDetails: withDetails)
     }
 
+    /// All interfaces of all the FTDI chips that an address fits, whichever of them it names: what `ftdi:///?` asks for.
+    public static func ftdiInterfaces(_ place: FTDIAddress) -> [FoundDevice] {
+        FTDIDiscovery.devices(FTDIDiscovery.interfaces(ofEveryChip: place), withDetails: false)
+    }
+
     private static let virtualDevices = [
         FoundDevice(url: "virtual://spi", kind: "MOSI wired to MISO", isPermitted: true),
         FoundDevice(url: "virtual://uart", kind: "TX wired to RX", isPermitted: true),

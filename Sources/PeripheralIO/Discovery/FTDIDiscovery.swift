@@ -56,8 +56,8 @@ enum FTDIDiscovery {
         device.attribute(attribute).flatMap { Int($0, radix: radix) }
     }
 
-    static func devices(withDetails: Bool) -> [FoundDevice] {
-        interfaces().map { interface in
+    static func devices(_ interfaces: [Interface] = interfaces(), withDetails: Bool) -> [FoundDevice] {
+        interfaces.map { interface in
             let chip = interface.chip
             let holder = DeviceHolder.find(chip.path) ?? interface.tty.flatMap { DeviceHolder.find($0) }
             return FoundDevice(
@@ -83,5 +83,32 @@ enum FTDIDiscovery {
                 + (eeprom.serial.map { "“\($0)”" } ?? "none"),
             "\(eeprom.isSelfPowered ? "self-powered" : "powered by the bus"), at most \(eeprom.maxPower) mA",
         ]
+    }
+}
+
+extension FTDIDiscovery {
+    /// The interfaces that an address fits: one, or none; all of a device that it names without an interface.
+    static func interfaces(at place: FTDIAddress) -> [Interface] {
+        let fitting = interfaces(ofEveryChip: place)
+        return fitting.filter { interface in
+            interface.chip == fitting.first?.chip && (place.interface ?? interface.number) == interface.number
+        }
+    }
+
+    /// All interfaces of all the chips that an address fits.
+    static func interfaces(ofEveryChip place: FTDIAddress) -> [Interface] {
+        let all = interfaces().filter { interface in
+            (place.vendor ?? FTDIChip.vendor) == interface.chip.vendor
+                && (place.product ?? interface.chip.product) == interface.chip.product
+        }
+        var chips: [LibUSBDevices.Device] = []
+        for interface in all where !chips.contains(interface.chip) { chips.append(interface.chip) }
+        switch place.selector {
+        case .any: break
+        case .index(let index): chips = index <= chips.count ? [chips[index - 1]] : []
+        case .serial(let serial): chips.removeAll { $0.serial != serial }
+        case .location(let bus, let address): chips.removeAll { $0.bus != bus || $0.address != address }
+        }
+        return all.filter { chips.contains($0.chip) }
     }
 }

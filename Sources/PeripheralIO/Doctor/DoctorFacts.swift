@@ -125,23 +125,3 @@ extension DoctorFacts.Device {
         DeviceHolder.find(node).flatMap { $0.process == getpid() ? nil : $0 }
     }
 }
-
-extension FTDIDiscovery {
-    /// The interfaces that an address fits: one, or none; all of a device that it names without an interface.
-    static func interfaces(at place: FTDIAddress) -> [Interface] {
-        let all = interfaces().filter { interface in
-            (place.vendor ?? FTDIChip.vendor) == interface.chip.vendor
-                && (place.product ?? interface.chip.product) == interface.chip.product
-        }
-        var chips: [LibUSBDevices.Device] = []
-        for interface in all where !chips.contains(interface.chip) { chips.append(interface.chip) }
-        let chip: LibUSBDevices.Device? =
-            switch place.selector {
-            case .any: chips.first
-            case .index(let index): index <= chips.count ? chips[index - 1] : nil
-            case .serial(let serial): chips.first { $0.serial == serial }
-            case .location(let bus, let address): chips.first { $0.bus == bus && $0.address == address }
-            }
-        return all.filter { $0.chip == chip && (place.interface == nil || $0.number == place.interface) }
-    }
-}

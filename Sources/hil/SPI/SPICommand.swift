@@ -16,7 +16,7 @@ struct SPICommand: ParsableCommand {
             Bytes are written in hex, 9f or 0x9f or 9f000000. r3 reads three bytes, / ends a transaction and releases \
             chip select, x10 at its end repeats it, wait:5ms waits, @file stands for the bytes of a file and - for \
             those of standard input. A script has the same words, one or several transactions a line, and comments \
-            behind #.
+            behind #. With --reconnect, the transaction during which the device was lost is done again.
 
             What is asked for with r or --read is printed. Where nothing is asked for, the bus is full duplex, and \
             all that came in is printed. The clock in force is told on standard error.
@@ -70,10 +70,16 @@ struct SPICommand: ParsableCommand {
     var timeout = 5.0
 
     @OptionGroup
+    var reconnection: ReconnectOptions
+
+    @OptionGroup
     var trace: TraceOptions
 
     func validate() throws {
         guard timeout > 0, timeout < 1e6 else { throw ValidationError("--timeout must be above 0.") }
+        if reconnection.isWanted, holdsChipSelect {
+            throw ValidationError("Give --reconnect or --hold, not both: chip select does not outlast the device.")
+        }
         if let read, !(1...SPINotation.longest).contains(read.value) {
             throw ValidationError("--read must be 1 to 256Mi.")
         }
@@ -95,6 +101,7 @@ struct SPICommand: ParsableCommand {
         defer { port.close() }
         try bus.configure(port)
         let session = try SPISession(port, patience: UInt64(timeout * 1e9), keepsSelected: holdsChipSelect)
+        defer { session.port.close() }
         Interruption.onInterrupt { session.interrupt() }
         if !quiet {
             StandardStreams.tell("\(port.name): \(Frequency.text(port.speed)) in force, mode \(address.spi.mode)")
@@ -122,7 +129,7 @@ struct SPICommand: ParsableCommand {
         while let transaction = try transactions.next() {
             for _ in 0..<transaction.count {
                 try session.wait(pause)
-                let received = try session.perform(transaction, isDuplex: isDuplex)
+                let received = try perform(transaction, isDuplex, session)
                 if isShown { try output.show(transaction, received: received) }
                 check.add(transaction, received: received)
                 pause = source.pause
@@ -133,6 +140,16 @@ struct SPICommand: ParsableCommand {
         if let difference = check.difference {
             StandardStreams.tell("hil: " + difference)
             throw ExitStatus.dataErrors
+        }
+    }
+
+    private func perform(_ transaction: SPITransaction, _ isDuplex: Bool, _ session: SPISession) throws -> [UInt8] {
+        while true {
+            do {
+                return try session.perform(transaction, isDuplex: isDuplex)
+            } catch PeripheralError.deviceLost where reconnection.isWanted {
+                try session.reconnect { try bus.configure($0) }
+            }
         }
     }
 

@@ -5,7 +5,6 @@ import RTOS
 /// An SPI device and the transactions that are done on it, one after another. It ends in time: a transaction that takes
 /// longer than it may closes the device, as an interruption does.
 final class SPISession: Sendable {
-    let port: Peripheral
     private let patience: UInt64
     /// How many times its time on the wire a transaction may take: USB leaves pauses, and a virtual chip its own.
     private static let slowness: UInt64 = 20
@@ -19,6 +18,16 @@ final class SPISession: Sendable {
     }
 
     private let watch = Guarded(Watch())
+
+    private struct Device {
+        /// Another one once the device has been lost and is back.
+        var port: Peripheral
+        var isInterrupted = false
+    }
+
+    private let device: Guarded<Device>
+
+    var port: Peripheral { device.withLock { $0.port } }
     /// Signalled when there is nothing to watch any more.
     private let over = DispatchSemaphore(value: 0)
     /// Signalled when waiting is to end.
@@ -28,7 +37,7 @@ final class SPISession: Sendable {
     ///   - patience: nanoseconds that a transaction may take beyond what its bytes on the wire explain.
     ///   - keepsSelected: chip select stays asserted from the first transaction to the last.
     init(_ port: Peripheral, patience: UInt64, keepsSelected: Bool) throws {
-        self.port = port
+        device = Guarded(Device(port: port))
         self.patience = patience
         self.keepsSelected = keepsSelected
         if keepsSelected { try port.control(.holdChipSelect) }
@@ -40,8 +49,40 @@ final class SPISession: Sendable {
 
     /// Ends everything, from another thread.
     func interrupt() {
+        let port = device.withLock { device in
+            device.isInterrupted = true
+            return device.port
+        }
         end.signal()
         port.close()
+    }
+
+    /// True if the device has been lost, as far as that is known while nothing is done on it.
+    var isLost: Bool {
+        do throws(PeripheralError) {
+            // It is in that mode already.
+            _ = try port.control(.usePolledRX)
+        } catch .deviceLost {
+            return true
+        } catch {}
+        return false
+    }
+
+    /// Waits until a device that was lost is back, and goes on with it. Chip select is not held.
+    ///
+    /// - Parameter configure: sets it up as it was.
+    /// - Throws: `closed` when it is interrupted.
+    func reconnect(_ configure: (Peripheral) throws -> Void) throws {
+        let reopened = try Reconnection.await(port) { device.withLock { $0.isInterrupted } }
+        let isInterrupted = device.withLock { device in
+            device.port = reopened
+            return device.isInterrupted
+        }
+        if isInterrupted {
+            reopened.close()
+            throw PeripheralError.closed
+        }
+        try configure(reopened)
     }
 
     /// Gives the device back.

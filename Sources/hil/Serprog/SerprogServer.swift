@@ -8,6 +8,8 @@ final class SerprogServer: Sendable {
     private let listener: TCPListener
     private let session: SPISession
     private let patience: SerprogClient.Patience
+    /// Sets up a device that was lost and is back; nil if that is not waited for.
+    private let reconfigure: (@Sendable (Peripheral) throws -> Void)?
 
     private struct State {
         var client: Int32?
@@ -16,35 +18,55 @@ final class SerprogServer: Sendable {
 
     private let state = Guarded(State())
 
-    init(_ listener: TCPListener, _ session: SPISession, patience: SerprogClient.Patience) {
+    init(
+        _ listener: TCPListener, _ session: SPISession, patience: SerprogClient.Patience,
+        reconfigure: (@Sendable (Peripheral) throws -> Void)?
+    ) {
         self.listener = listener
         self.session = session
         self.patience = patience
+        self.reconfigure = reconfigure
     }
 
-    /// Serves until `stop`, or one client if that is asked for.
+    /// Serves until `stop`, or one client if that is asked for. Those who come while the device is away wait until it is
+    /// back, if that is waited for.
     ///
     /// - Throws: what the device failed with, if it cannot be used any more.
     func run(once: Bool) throws {
-        repeat {
-            guard let client = listener.accept() else { return }
-            let isWanted = state.withLock { state in
-                guard !state.isStopping else { return false }
-                state.client = client
-                return true
-            }
-            defer {
-                state.withLock { $0.client = nil }
-                close(client)
-            }
-            guard isWanted else { return }
-            do {
-                try serve(client)
-            } catch {
-                if state.withLock({ $0.isStopping }) { return }
-                throw error
-            }
-        } while !once
+        do {
+            repeat {
+                guard let client = listener.accept() else { return }
+                // It may have gone while there was nobody.
+                if reconfigure != nil, session.isLost { try reconnect() }
+                do {
+                    try take(client)
+                } catch PeripheralError.deviceLost where reconfigure != nil && !once {
+                    try reconnect()
+                }
+            } while !once
+        } catch {
+            guard state.withLock({ $0.isStopping }) else { throw error }
+        }
+    }
+
+    private func reconnect() throws {
+        guard let reconfigure else { return }
+        try session.reconnect(reconfigure)
+    }
+
+    /// Serves a client until it has gone, and closes its socket.
+    private func take(_ client: Int32) throws {
+        let isWanted = state.withLock { state in
+            guard !state.isStopping else { return false }
+            state.client = client
+            return true
+        }
+        defer {
+            state.withLock { $0.client = nil }
+            close(client)
+        }
+        guard isWanted else { throw PeripheralError.closed }
+        try serve(client)
     }
 
     /// Ends the client under way, and accepts no more. From any thread.

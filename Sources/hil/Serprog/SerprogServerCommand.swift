@@ -9,7 +9,7 @@ struct SerprogServerCommand: ParsableCommand {
         discussion: """
             Speaks flashrom's serial flasher protocol on a TCP port, to one client after another, until it is \
             interrupted. Whoever can reach the address can use the device: keep to 127.0.0.1 unless the network is \
-            your own.
+            your own. With --reconnect, clients who come while the device is away wait until it is back.
 
             Example: hil serprog virtual://flash --listen 127.0.0.1:4000
                      flashrom -p serprog:ip=127.0.0.1:4000 -r image.bin
@@ -29,6 +29,9 @@ struct SerprogServerCommand: ParsableCommand {
 
     @OptionGroup(title: "The bus")
     var bus: SPIBusOptions
+
+    @OptionGroup
+    var reconnection: ReconnectOptions
 
     @OptionGroup
     var trace: TraceOptions
@@ -51,10 +54,13 @@ struct SerprogServerCommand: ParsableCommand {
         try bus.configure(port)
         let listener = try TCPListener(place, backlog: 16)
         let session = try SPISession(port, patience: Self.patience, keepsSelected: false)
+        defer { session.port.close() }
+        let configure: @Sendable (Peripheral) throws -> Void = { [bus] port in try bus.configure(port) }
         let milliseconds = Int32(max(1, idle * 1000))
         let server = SerprogServer(
             listener, session,
-            patience: SerprogClient.Patience(request: min(10_000, milliseconds), idle: milliseconds))
+            patience: SerprogClient.Patience(request: min(10_000, milliseconds), idle: milliseconds),
+            reconfigure: reconnection.isWanted ? configure : nil)
         Interruption.onInterrupt { server.stop() }
         print("\(port.name) at \(place.address):\(listener.port), \(Frequency.text(port.speed)) in force")
         print("use it with: flashrom -p serprog:ip=\(place.address):\(listener.port)")

@@ -57,5 +57,24 @@ followed_by_url() {
     unplug
     return $status
 }
-check "an FTDI chip, too" followed_by_url
+
+# So it is by a command.
+followed_by_command() {
+    plug
+    local url
+    url=$("$hil" list | sed -n 's/^\(ftdi:[^ ]*:232h:[^ ]*\) .*/\1/p')
+    timeout 120 "$hil" spi "$url" -q 010203 x1000 --delay 5ms --reconnect > "$state/transfer" 2> "$state/lost" &
+    local transfer=$! status=0
+    wait_for test -s "$state/transfer"
+    unplug
+    plug
+    wait "$transfer" || status=$?
+    cat "$state/lost"
+    grep -q 'back$' "$state/lost" || status=1
+    [ "$(grep -c '^01 02 03$' "$state/transfer")" -eq 1000 ] || status=1
+    unplug
+    return $status
+}
 check "unplugged and plugged in again: found by its serial number" followed
+check "an FTDI chip, too" followed_by_url
+check "and by hil spi --reconnect, under its new address" followed_by_command

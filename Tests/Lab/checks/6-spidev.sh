@@ -91,11 +91,12 @@ settings() { spi-config -d /dev/spidev0.0 -m 2 && "$hil" loopback '/dev/spidev0.
 check "spidev: what spi-config set is there again after us" settings
 
 # The device goes while it is in use, and comes back.
-unbind() { echo spi0.0 > /sys/bus/spi/drivers/spidev/unbind; }
+unbind() { echo "spi${1:-0.0}" > /sys/bus/spi/drivers/spidev/unbind; }
 bind() {
-    echo spidev > /sys/bus/spi/devices/spi0.0/driver_override
-    echo spi0.0 > /sys/bus/spi/drivers/spidev/bind
-    wait_for test -e /dev/spidev0.0
+    local chip=${1:-0.0}
+    echo spidev > "/sys/bus/spi/devices/spi$chip/driver_override"
+    echo "spi$chip" > /sys/bus/spi/drivers/spidev/bind
+    wait_for test -e "/dev/spidev$chip"
 }
 unbound_during() {
     local status=0
@@ -111,6 +112,52 @@ unbound_during() {
 }
 check "unplugged during spidev" unbound_during
 check "unplugged during spidev packets" unbound_during --packets
+
+# With --reconnect they wait until it is back.
+transactions_go_on() {
+    timeout 120 "$hil" spi /dev/spidev0.0 -q 010203 x1000 --delay 5ms --reconnect \
+        > "$state/transfer" 2> "$state/lost" &
+    local transfer=$! status=0
+    wait_for test -s "$state/transfer"
+    unbind
+    wait_for grep -q 'waiting until it is back' "$state/lost"
+    bind
+    wait "$transfer" || status=$?
+    cat "$state/lost"
+    [ "$status" -eq 0 ] && grep -q 'spidev0.0: back' "$state/lost" &&
+        [ "$(grep -c '^01 02 03$' "$state/transfer")" -eq 1000 ]
+}
+soak_goes_on() {
+    local status=0
+    timeout 120 "$hil" loopback /dev/spidev0.0 --for 15s --reconnect --json > "$state/report" &
+    local soak=$!
+    wait_for has_open "$soak" spidev0.0
+    sleep 2
+    unbind
+    sleep 3
+    bind
+    wait "$soak" || status=$?
+    cat "$state/report"
+    # What came before and after is good; the one loss is told.
+    [ "$status" -eq 7 ] && grep -q '"failureCount" : 1,' "$state/report" && grep -q '"errors" : 0,' "$state/report"
+}
+programmer_goes_on() {
+    "$hil" serprog /dev/spidev0.1 --listen 127.0.0.1:4001 --reconnect > "$state/programmer" 2>&1 &
+    local programmer=$! status=0
+    wait_for grep -q 'use it with' "$state/programmer"
+    flashrom -p serprog:ip=127.0.0.1:4001 --flash-name || status=1
+    unbind 0.1
+    sleep 1
+    bind 0.1
+    flashrom -p serprog:ip=127.0.0.1:4001 --flash-name || status=1
+    kill -INT "$programmer"
+    wait "$programmer" || status=1
+    cat "$state/programmer"
+    return $status
+}
+check "hil spi --reconnect does the transaction again" transactions_go_on
+check "hil loopback --reconnect waits for the device" soak_goes_on
+check "hil serprog --reconnect has the device for the next client" programmer_goes_on
 
 watched() {
     "$hil" list --watch > "$state/watched" &

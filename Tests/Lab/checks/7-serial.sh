@@ -50,4 +50,38 @@ check "tty: RS-485 delays that the driver does not have" \
 check "tty: modem lines, breaks and framing errors are told" \
     timeout 60 "$root/.build/release/SerialProbe" /dev/ttyHIL0 /dev/ttyHIL1
 check "tty: no other process meanwhile" busy_port
+
+# received END: how many characters the kernel has received at this end.
+received() { sed -n "s/^$1: .* rx:\([0-9]*\).*/\1/p" /proc/tty/driver/hil_null_modem; }
+has_received() { [ "$(received "$1")" -ge "$2" ]; }
+
+# A stranger at the far end, both ways at once: what we send it logs, and what it sends we pass on. Both begin once both
+# have opened their ends. Tio leaves at the end of its input, and has its log written only then.
+beside_tio() {
+    local status=0 expected
+    head -c 65536 /dev/urandom > "$state/ours"
+    head -c 65536 /dev/urandom > "$state/theirs"
+    rm -f "$state/go" "$state/over"
+    expected=$(($(received 1) + 65536))
+    timeout 200 tio --no-autoconnect --mute --baudrate 1000000 --flow hard --log --log-file "$state/logged" \
+        /dev/ttyHIL1 > /dev/null \
+        < <(wait_for test -e "$state/go"; cat "$state/theirs"; wait_for test -e "$state/over") &
+    local tio=$!
+    timeout 200 "$hil" uart '/dev/ttyHIL0?baud=1M&flow=hard' > "$state/passed" \
+        < <(wait_for test -e "$state/go"; cat "$state/ours"; sleep 200) &
+    local user=$!
+    wait_for has_open "$tio" ttyHIL1
+    wait_for has_open "$user" ttyHIL0
+    touch "$state/go"
+    wait_for cmp "$state/theirs" "$state/passed" || status=1
+    wait_for has_received 1 "$expected" || status=1
+    sleep 1
+    touch "$state/over"
+    wait "$tio" || status=1
+    kill -INT "$user"
+    wait "$user" || status=1
+    cmp "$state/ours" "$state/logged" || status=1
+    return $status
+}
+check "tty: tio at the far end, both ways, byte for byte" beside_tio
 rmmod hil_null_modem

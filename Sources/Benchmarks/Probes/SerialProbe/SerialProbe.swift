@@ -4,7 +4,8 @@ import RTOS
 
 /// What the lab tries serial ports with. `SerialProbe PORT PORT`, two that are wired to each other: it drives the modem
 /// lines, breaks and a wrong rate at one end, and sees whether the other is told. `SerialProbe reopen PORT`: it waits until
-/// the device is lost, finds it again, and prints the name that it has then.
+/// the device is lost, finds it again, and prints the name that it has then. `SerialProbe steady PORT`: a port whose lines
+/// nothing changes. `SerialProbe receive PORT`: it receives until it is ended, so that what that costs can be measured.
 @main
 enum SerialProbe {
     struct Failure: Error, CustomStringConvertible {
@@ -14,7 +15,12 @@ enum SerialProbe {
     static func main() {
         do {
             let arguments = CommandLine.arguments
-            if arguments[1] == "reopen" { try reopen(arguments[2]) } else { try run(arguments[1], arguments[2]) }
+            switch arguments[1] {
+            case "reopen": try reopen(arguments[2])
+            case "steady": try waitSteadily(arguments[2])
+            case "receive": try receive(arguments[2])
+            default: try run(arguments[1], arguments[2])
+            }
         } catch {
             FileHandle.standardError.write(Data("SerialProbe: \(error)\n".utf8))
             exit(1)
@@ -81,6 +87,37 @@ enum SerialProbe {
             port = try port.reopened(within: .milliseconds(60_000))
             print(port.name)
             port.close()
+        }
+    }
+
+    /// The kernel's counts can be read, and a wait for changes lasts as long as it may when there is none.
+    private static func waitSteadily(_ name: String) throws {
+        let port = try Peripheral(name)
+        let status = try port.lineStatus()
+        try expect(status.lines.isSuperset(of: [.cts, .dsr, .dcd]), "the lines of the far end are asserted")
+        try expect(
+            try port.waitForLineChange(from: status, .milliseconds(500)) == nil, "half a second without a change")
+        try expect(try port.lineStatus().errors == status.errors, "no errors on the line")
+        let waiting = Later { try port.waitForLineChange(from: status, .forever) }
+        Thread.sleep(forTimeInterval: 0.2)
+        port.close()
+        do {
+            _ = try waiting.value()
+            throw Failure(description: "a closed port tells of changes")
+        } catch PeripheralError.closed {
+            try expect(true, "closing ends the wait")
+        }
+    }
+
+    private static func receive(_ name: String) throws {
+        let port = try Peripheral(name)
+        try port.control(.useCircularBufferRX(length: 1 << 16))
+        try port.control(.setRXTimeout(.forever))
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 64)
+        defer { buffer.deallocate() }
+        while true {
+            let count = try port.read(into: buffer)
+            FileHandle.standardOutput.write(Data(UnsafeRawBufferPointer(rebasing: buffer[..<count])))
         }
     }
 
