@@ -4,12 +4,14 @@ import Foundation
 struct MockedFT232H {
     /// A file for the flash on its pins; without, MOSI is wired to MISO.
     var flash: String?
+    /// What goes wrong on its USB, as the mock takes it: `nak=500`.
+    var fault: String?
 
     private static let mock = Hil.folder.appendingPathComponent("FT232HMock").path
 
     /// Runs a command to its end; one that does not come to it is ended, with status 124.
     func run(_ command: [String], input: Data = Data()) throws -> Hil.Outcome {
-        let options = flash.map { ["--flash", $0] } ?? []
+        let options = (flash.map { ["--flash", $0] } ?? []) + (fault.map { ["--fault", $0] } ?? [])
         return try Hil.run(
             ["--kill-after=10", "300", Self.mock] + options + ["--"] + command, input: input,
             program: "/usr/bin/timeout")

@@ -96,6 +96,32 @@ struct MockedFT232HTests {
         #expect(outcome.text == "ftdi_sio\nrefused with 5\nftdi_sio\n", "\(outcome.errors)")
     }
 
+    @Test(
+        "A chip that answers no more ends in a time-out",
+        arguments: ["spi ftdi:///1 -S 4096 --timeout 0.3", "loopback ftdi:///1?baud=3M --bytes 9Ki"])
+    func silence(command: String) throws {
+        let machine = MockedFT232H(fault: "nak=300")
+        let outcome = try machine.run([Hil.path] + command.split(separator: " ").map(String.init))
+        #expect(outcome.status == 6 && outcome.errors.contains("timed out"), "\(outcome.errors)")
+    }
+
+    @Test("An endpoint that halts is told, and works again")
+    func halt() throws {
+        let outcome = try MockedFT232H(fault: "halt=1000").shell(
+            """
+            "$HIL" spi ftdi:///1 -S 4096 && exit 1
+            "$HIL" spi ftdi:///1 01 02
+            """)
+        #expect(outcome.status == 0 && outcome.text == "01 02\n", "\(outcome.errors)")
+        #expect(outcome.errors.contains("broken pipe"))
+    }
+
+    @Test("Packets that are never full are taken for what they are")
+    func shortPackets() throws {
+        let outcome = try MockedFT232H(fault: "packet=10").hil("loopback", "ftdi:///1", "--bytes", "5000")
+        #expect(outcome.status == 0, "\(outcome.text)\(outcome.errors)")
+    }
+
     @Test("says what is not there, and what it cannot do")
     func refusals() throws {
         #expect(try machine.hil("spi", "ftdi://ftdi:232h:NONE/1", "9f").status == 3)

@@ -4,16 +4,18 @@ import VirtualHardware
 
 /// Runs a command on a machine that umockdev makes up, with a virtual FT232H on its USB:
 ///
-///     FT232HMock [--flash FILE] [--serial TEXT] -- COMMAND [ARGUMENT …]
+///     FT232HMock [--flash FILE] [--serial TEXT] [--fault NAME=BYTES] -- COMMAND [ARGUMENT …]
 ///
 /// The command's libusb and libftdi are the real ones; what they ask of the kernel is answered here. MOSI is wired to MISO,
 /// or with `--flash` a flash is on the pins, whose contents come from the file and go back to it at the end. TX is wired
-/// to RX. Ends with the command's status: 127 if there is no such command, 125 if there is no mock.
+/// to RX. Faults are `nak` and `halt`, after so many bytes across the bulk endpoints, and `packet`, so many at most in one
+/// packet. Ends with the command's status: 127 if there is no such command, 125 if there is no mock.
 @main
 enum FT232HMock {
     private struct Options {
         var flash: String?
         var serial = "FTHIL001"
+        var faults = FaultPlan.none
         var command: [String] = []
 
         /// nil if they make no sense.
@@ -24,12 +26,28 @@ enum FT232HMock {
                 switch option {
                 case "--flash": flash = rest[1]
                 case "--serial": serial = rest[1]
+                case "--fault":
+                    let parts = rest[1].split(separator: "=")
+                    guard parts.count == 2, let count = UInt64(parts[1]), add(String(parts[0]), count) else {
+                        return nil
+                    }
                 default: return nil
                 }
                 rest.removeFirst(2)
             }
             command = Array(rest.dropFirst())
             if command.isEmpty { return nil }
+        }
+
+        /// False if there is no fault of this name.
+        private mutating func add(_ fault: String, _ count: UInt64) -> Bool {
+            switch fault {
+            case "nak": faults.nakAfter = count
+            case "halt": faults.haltEndpointAfter = count
+            case "packet": faults.shortPacket = Int(clamping: count)
+            default: return false
+            }
+            return true
         }
     }
 
@@ -41,7 +59,9 @@ enum FT232HMock {
 
     static func main() {
         guard let options = Options(CommandLine.arguments.dropFirst()) else {
-            end(Status.usage, "usage: FT232HMock [--flash FILE] [--serial TEXT] -- COMMAND [ARGUMENT …]")
+            end(
+                Status.usage,
+                "usage: FT232HMock [--flash FILE] [--serial TEXT] [--fault NAME=BYTES] -- COMMAND [ARGUMENT …]")
         }
         ChildProcess.holdSignals()
         do {
@@ -67,7 +87,8 @@ enum FT232HMock {
         var image = options.flash.map { FlashImage(path: $0) }
         var devices: [any PinDevice] = [PinWire()]
         if let image { devices = [SPIPins(try image.makeFlash())] }
-        let chip = VirtualFT232H(devices: devices, eeprom: FT232HEEPROM(serial: options.serial))
+        let chip = VirtualFT232H(
+            devices: devices, eeprom: FT232HEEPROM(serial: options.serial), faults: options.faults)
         let bed = try TestBed(MachineDescription(chip, driver: UsbfsServer.driver))
         defer { bed.remove() }
         let server = UsbfsServer(chip, readiness: bed.readiness) { bed.setDriver($0) }
