@@ -57,8 +57,8 @@ public final class SoftwareTimer: Sendable {
         service.object.perform { state, _ in state.timers.stop(index) }
     }
 
-    /// In parallel, blocks until a callback that is under way has returned or waits for something, 100 ms at most: for
-    /// whoever has stopped the timer and takes away what the callback uses. In the callback itself it does nothing.
+    /// In parallel, blocks until a callback that is under way has returned or waits for something, but not for ever:
+    /// for whoever has stopped the timer and takes away what the callback uses. In the callback itself it does nothing.
     public func awaitCallback() {
         service.task.awaitQuiet(by: TaskControlBlock.current) {
             service.object.peek { state, _ in state.called != index }

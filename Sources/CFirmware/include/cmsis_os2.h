@@ -2,7 +2,7 @@
 //
 // Threads are threads of the process, and by default they run in parallel, as on a multicore part. With
 // `HIL_CPU=single` the ready thread of highest priority alone runs. In parallel, a thread that runs is suspended or
-// terminated at its next call, for which whoever does that waits, at most 100 ms; and a call after which others would run
+// terminated at its next call, for which whoever does that waits, a second at most; and a call after which others would run
 // on one core, because it yields or makes them ready, gives them a tick's time.
 //
 // Calls that interrupts make: any thread of the process that is no thread of the kernel's counts as an interrupt once

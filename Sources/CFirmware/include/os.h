@@ -88,7 +88,7 @@ void OSTaskCreate(
     OS_TCB *p_tcb, CPU_CHAR *p_name, OS_TASK_PTR p_task, void *p_arg, OS_PRIO prio, CPU_STK *p_stk_base,
     CPU_STK_SIZE stk_limit, CPU_STK_SIZE stk_size, OS_MSG_QTY q_size, OS_TICK time_quanta, void *p_ext, OS_OPT opt,
     OS_ERR *p_err);
-// A task that runs is stopped at its next call. With tasks in parallel this waits for that, at most 100 ms.
+// A task that runs is stopped at its next call. With tasks in parallel this waits for that, a second at most.
 void OSTaskDel(OS_TCB *p_tcb, OS_ERR *p_err);
 // Counts: a task goes on when it was resumed as often as it was suspended.
 void OSTaskSuspend(OS_TCB *p_tcb, OS_ERR *p_err);

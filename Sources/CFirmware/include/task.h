@@ -58,7 +58,7 @@ BaseType_t xTaskCreate(
 TaskHandle_t xTaskCreateStatic(
     TaskFunction_t pxTaskCode, const char *const pcName, const size_t uxStackDepth, void *const pvParameters,
     UBaseType_t uxPriority, StackType_t *const puxStackBuffer, StaticTask_t *const pxTaskBuffer);
-// A task that runs is stopped at its next call. With tasks in parallel this waits for that, at most 100 ms.
+// A task that runs is stopped at its next call. With tasks in parallel this waits for that, a second at most.
 void vTaskDelete(TaskHandle_t xTaskToDelete);
 
 void vTaskDelay(const TickType_t xTicksToDelay);

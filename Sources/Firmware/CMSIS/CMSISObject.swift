@@ -114,6 +114,7 @@ class CMSISObject: @unchecked Sendable {
         let isFirst = Handle.delete(OpaquePointer(id), kind, isStatic: object.isStatic, keepsObject: waiters > 0)
         // Those who waited go first if their priority is higher.
         Kernel.switchIfDue()
+        if waiters > 0 { RTOSTask.giveWayToHigher() }
         return isFirst ? osOK : osErrorParameter
     }
 }

@@ -12,6 +12,7 @@ public func osDelay(_ ticks: UInt32) -> osStatus_t {
     }
     guard GenericWait.isPossible else { return osError }
     RTOSTask.delay(Timeout(rtosTicks: ticks))
+    RTOSTask.giveWayToHigher()
     return osOK
 }
 
@@ -24,6 +25,7 @@ public func osDelayUntil(_ ticks: UInt32) -> osStatus_t {
     // The other half of the circle is the past.
     guard distance > 0, distance <= 0x7FFF_FFFF else { return osErrorParameter }
     RTOSTask.delay(untilTick: now + UInt64(distance))
+    RTOSTask.giveWayToHigher()
     return osOK
 }
 

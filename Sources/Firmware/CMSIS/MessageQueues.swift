@@ -139,6 +139,7 @@ public func osMessageQueueReset(_ mqId: UnsafeMutableRawPointer?) -> osStatus_t 
     if CMSISCall.isInterrupt { return osErrorISR }
     return CMSISObject.with(mqId, .osMessageQueue, otherwise: osErrorParameter) { object in
         object.queue.reset()
+        RTOSTask.giveWayToHigher()
         return osOK
     }
 }

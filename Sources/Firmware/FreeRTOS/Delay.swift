@@ -7,7 +7,9 @@ import RTOS
 public func vTaskDelay(_ xTicksToDelay: UInt32) {
     let timeout = BlockTime.timeout(xTicksToDelay, "vTaskDelay")
     guard xTicksToDelay == 0 || timeout != .now else { return }
-    if timeout == .now { RTOSTask.giveWay() } else { RTOSTask.delay(timeout) }
+    guard timeout != .now else { return RTOSTask.giveWay() }
+    RTOSTask.delay(timeout)
+    RTOSTask.giveWayToHigher()
 }
 
 @c @implementation
@@ -25,6 +27,7 @@ public func xTaskDelayUntil(_ pxPreviousWakeTime: UnsafeMutablePointer<UInt32>?,
     let sinceLast = UInt32(truncatingIfNeeded: now) &- previous
     guard sinceLast < xTimeIncrement else { return 0 }
     RTOSTask.delay(untilTick: now &+ UInt64(xTimeIncrement &- sinceLast))
+    RTOSTask.giveWayToHigher()
     return 1
 }
 

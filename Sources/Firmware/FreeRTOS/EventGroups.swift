@@ -69,6 +69,7 @@ public func xEventGroupCreateStatic(_ pxEventGroupBuffer: UnsafeMutablePointer<S
 @c @implementation
 public func vEventGroupDelete(_ xEventGroup: OpaquePointer?) {
     FreeRTOSEventGroup.of(xEventGroup, "vEventGroupDelete")?.delete()
+    RTOSTask.giveWayToHigher()
 }
 
 @c @implementation

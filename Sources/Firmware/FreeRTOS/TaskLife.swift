@@ -83,5 +83,7 @@ public func vTaskPrioritySet(_ xTask: OpaquePointer?, _ uxNewPriority: UInt) {
 @c @implementation
 public func xTaskAbortDelay(_ xTask: OpaquePointer?) -> Int {
     guard let task = FreeRTOSTask.object(xTask, "xTaskAbortDelay") else { return 0 }
-    return task.abortDelay() ? 1 : 0
+    guard task.abortDelay() else { return 0 }
+    RTOSTask.giveWayToHigher()
+    return 1
 }

@@ -75,6 +75,7 @@ public func OSTimeDly(_ dly: OS_TICK, _ opt: OS_OPT, _ p_err: UnsafeMutablePoint
         }
         try delay(dly, opt)
     }
+    RTOSTask.giveWayToHigher()
 }
 
 @c @implementation
@@ -107,6 +108,7 @@ public func OSTimeDlyHMSM(
         if ticks == 0, opt & OS_OPT_TIME_MATCH == 0 { throw OSFailure(OS_ERR_TIME_ZERO_DLY) }
         try delay(OS_TICK(truncatingIfNeeded: ticks), opt)
     }
+    RTOSTask.giveWayToHigher()
 }
 
 @c @implementation

@@ -33,6 +33,8 @@ struct TaskControlBlock: ~Copyable {
     let isWaiting = Atomic<Bool>(false)
     /// Whether its thread is held, or ends, because the task was suspended or deleted.
     let isStopped = Atomic<Bool>(false)
+    /// Counts how long its thread has run; 0 before it has begun.
+    let processorClock = Atomic<Int32>(0)
     /// When it last gave way to others.
     let lastTurn = Atomic<UInt64>(0)
     /// When the wait ends at the latest, in nanoseconds of the kernel's clock.
@@ -160,6 +162,7 @@ extension TaskControlBlock {
     static func bind(_ task: TaskPointer) {
         _ = TaskRegistry.exitHook
         hil_task_local_set(task)
+        task.pointee.noteProcessorClock()
     }
 }
 
@@ -178,6 +181,7 @@ extension TaskPointer {
         pointee.attention.store(0, ordering: .relaxed)
         pointee.isWaiting.store(false, ordering: .relaxed)
         pointee.isStopped.store(false, ordering: .relaxed)
+        pointee.processorClock.store(0, ordering: .relaxed)
         pointee.mutexesHeld.store(0, ordering: .relaxed)
         own.pointee = OwnState()
         pointee.signals.reset(TaskSignals(serial: serial))

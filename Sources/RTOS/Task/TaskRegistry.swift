@@ -93,12 +93,19 @@ enum TaskRegistry {
         contents.withLock { $0.names[serial] }
     }
 
-    /// Whether one of a kernel's tasks passes a test. The test takes no lock.
-    static func contains(of kernel: Kernel, where isMeant: (TaskPointer) -> Bool) -> Bool {
+    /// The first of a kernel's tasks that was created after the one with this number and passes a test; nil if there is
+    /// none. The test takes no lock.
+    static func next(after serial: UInt64, of kernel: Kernel, where isMeant: (TaskPointer) -> Bool) -> RTOSTask? {
         contents.withLock { contents in
-            contents.living.contains {
-                !$0.pointer.pointee.isService && $0.pointer.pointee.kernel === kernel && isMeant($0.pointer)
+            for block in contents.living {
+                let present = block.pointer.pointee.serial.load(ordering: .relaxed)
+                if present > serial, !block.pointer.pointee.isService, block.pointer.pointee.kernel === kernel,
+                    isMeant(block.pointer)
+                {
+                    return RTOSTask(block: block.pointer, serial: present)
+                }
             }
+            return nil
         }
     }
 
