@@ -5,7 +5,7 @@ import VirtualHardware
 @testable import PeripheralIO
 
 /// What an open port costs a process: a thread, which sleeps (`IdleTests`), and some memory.
-@Suite("64 open ports", .watched)
+@Suite("64 open ports", .timeLimit(.minutes(30)))
 struct ManyPortsTests {
     /// A mebibyte would be a buffer that nobody asked for; the stack's and the heap's first pages are much less.
     private static let mostKibibytes = 256
