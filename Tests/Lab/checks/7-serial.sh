@@ -55,20 +55,29 @@ check "tty: no other process meanwhile" busy_port
 received() { sed -n "s/^$1: .* rx:\([0-9]*\).*/\1/p" /proc/tty/driver/hil_null_modem; }
 has_received() { [ "$(received "$1")" -ge "$2" ]; }
 
+# Tio drops what the port does not take at once.
+in_pieces() {
+    local piece
+    for piece in $(seq 0 31); do
+        dd if="$1" bs=512 skip="$piece" count=1 status=none
+        sleep 0.1
+    done
+}
+
 # A stranger at the far end, both ways at once: what we send it logs, and what it sends we pass on. Both begin once both
 # have opened their ends. Tio leaves at the end of its input, and has its log written only then.
 beside_tio() {
     local status=0 expected
     head -c 65536 /dev/urandom > "$state/ours"
-    head -c 65536 /dev/urandom > "$state/theirs"
+    head -c 16384 /dev/urandom > "$state/theirs"
     rm -f "$state/go" "$state/over"
     expected=$(($(received 1) + 65536))
-    timeout 200 tio --no-autoconnect --mute --baudrate 1000000 --flow hard --log --log-file "$state/logged" \
+    timeout 400 tio --no-autoconnect --mute --baudrate 1000000 --flow hard --log --log-file "$state/logged" \
         /dev/ttyHIL1 > /dev/null \
-        < <(wait_for test -e "$state/go"; cat "$state/theirs"; wait_for test -e "$state/over") &
+        < <(wait_for test -e "$state/go"; in_pieces "$state/theirs"; wait_for test -e "$state/over") &
     local tio=$!
-    timeout 200 "$hil" uart '/dev/ttyHIL0?baud=1M&flow=hard' > "$state/passed" \
-        < <(wait_for test -e "$state/go"; cat "$state/ours"; sleep 200) &
+    timeout 400 "$hil" uart '/dev/ttyHIL0?baud=1M&flow=hard' > "$state/passed" \
+        < <(wait_for test -e "$state/go"; cat "$state/ours"; sleep 400) &
     local user=$!
     wait_for has_open "$tio" ttyHIL1
     wait_for has_open "$user" ttyHIL0

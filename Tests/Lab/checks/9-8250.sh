@@ -31,8 +31,8 @@ settings_are_read_back() {
     stty -F "$near" -a | tee "$state/settings"
     kill -INT "$user"
     wait "$user"
-    for word in 'speed 57600' cs7 ' parenb' parodd ' cstopb' -crtscts; do
-        grep -q -- "$word" "$state/settings" || status=1
+    for word in 'speed 57600' cs7 parenb parodd cstopb -crtscts; do
+        grep -q -E -- "(^| )$word" "$state/settings" || status=1
     done
     return $status
 }
