@@ -27,6 +27,11 @@ struct FreeRTOSTests {
         expect(try CProgram(program).run(.parallel), prints: "all so\n", "\(program)")
     }
 
+    @Test("Who would go first on one core is given time in parallel", arguments: CProgram.Mode.allCases)
+    func givingWay(mode: CProgram.Mode) throws {
+        expect(try CProgram("giving_way.c").run(mode), prints: "all so\n", "\(mode)")
+    }
+
     // The sanitizer has a thread of its own that wakes up.
     @Test(
         "Firmware that waits uses no processor", .enabled(if: !CProgram.isSanitized),

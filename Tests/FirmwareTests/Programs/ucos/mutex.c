@@ -89,7 +89,7 @@ static void checks(void *arg)
     ANSWERS(OS_ERR_NONE, EXPECT(OSMutexPendAbort(&mutex, OS_OPT_PEND_ABORT_1, &err) == 1u));
     ended(&first, OS_ERR_PEND_ABORT);
     EXPECT(main_tcb.Prio == 7u);
-    begin_pend(&first, 5u, 2u);
+    begin_pend(&first, 5u, 200u);
     ended(&first, OS_ERR_TIMEOUT);
     begin_pend(&first, 8u, 0u);
     ANSWERS(OS_ERR_NONE, OSMutexPost(&mutex, OS_OPT_POST_NONE, &err));

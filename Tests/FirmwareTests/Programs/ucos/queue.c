@@ -167,7 +167,7 @@ static void waits_end(void)
     ANSWERS(OS_ERR_NONE, EXPECT(OSQPendAbort(&q, OS_OPT_PEND_ABORT_ALL | OS_OPT_POST_NO_SCHED, &err) == 2u));
     ended(&first, OS_ERR_PEND_ABORT, NULL, 0u);
     ended(&second, OS_ERR_PEND_ABORT, NULL, 0u);
-    begin_pend(&first, 8u, 3u);
+    begin_pend(&first, 8u, 200u);
     ended(&first, OS_ERR_TIMEOUT, NULL, 0u);
 }
 
