@@ -1,7 +1,7 @@
-import ArgumentParser
-
 /// Bytes as people write them in an argument: `\r`, `\n`, `\t`, `\0`, `\e`, `\\` and `\x1b` as in C, the rest in UTF-8.
-struct EscapedText: ExpressibleByArgument, Equatable {
+struct EscapedText: ArgumentForm, Equatable {
+    static var form: String { "a text, in which \\r, \\n, \\t, \\0, \\e, \\\\ and \\x1b stand for bytes" }
+
     var bytes: [UInt8] = []
 
     init?(argument: String) {

@@ -71,6 +71,8 @@ enum ExitStatus: Int32 {
 extension ExitStatus: Error {}
 
 /// Arguments that cannot be used, found after parsing.
-struct UsageError: Error {
+struct UsageError: Error, CustomStringConvertible {
     var message: String
+
+    var description: String { message }
 }

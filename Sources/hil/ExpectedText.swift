@@ -1,7 +1,7 @@
-import ArgumentParser
-
 /// A regular expression that a byte stream is searched for; each byte is the character of its number (ISO 8859-1).
-struct ExpectedText: ExpressibleByArgument {
+struct ExpectedText: ArgumentForm {
+    static var form: String { "a regular expression, in which \\( stands for a bracket" }
+
     private let pattern: Regex<AnyRegexOutput>
 
     init?(argument: String) {

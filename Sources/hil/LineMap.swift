@@ -1,7 +1,7 @@
-import ArgumentParser
-
 /// What becomes of characters on their way, by tio's names: those with I come from the port, those with O go to it.
-struct LineMap: Equatable, ExpressibleByArgument {
+struct LineMap: Equatable, ArgumentForm {
+    static var form: String { "some of \(names), with commas between them" }
+
     enum Flag: String, CaseIterable {
         /// CR to NL, no CR, NL to CR, NL to CR and NL.
         case icrnl = "ICRNL"

@@ -26,7 +26,9 @@ struct LoopbackCommand: ParsableCommand {
     @Argument(help: "The device: a path, ftdi://ftdi:232h/1, or virtual://spi, virtual://uart, virtual://tty.")
     var url: String
 
-    @Option(help: ArgumentHelp("How many bytes to send, such as 4096, 64Ki or 10M.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp("How many bytes to send, such as 4096, 64Ki or 10M.", valueName: "n"),
+        transform: Amount.parse)
     var bytes: Amount?
 
     @Option(help: ArgumentHelp("Send as much as takes about this long at the line's rate.", valueName: "seconds"))
@@ -42,21 +44,22 @@ struct LoopbackCommand: ParsableCommand {
     @Option(help: ArgumentHelp("What random data repeats exactly from.", valueName: "number"))
     var seed: UInt64 = 1
 
-    @Option(help: ArgumentHelp("SPI clocks to test, in hertz.", valueName: "list"))
+    @Option(help: ArgumentHelp("SPI clocks to test, in hertz.", valueName: "list"), transform: AmountList.parse)
     var clock: AmountList?
 
-    @Option(help: ArgumentHelp("Baud rates to test.", valueName: "list"))
+    @Option(help: ArgumentHelp("Baud rates to test.", valueName: "list"), transform: AmountList.parse)
     var baud: AmountList?
 
     @Option(help: ArgumentHelp("SPI modes to test.", valueName: "list"))
     var mode: String?
 
-    @Option(help: ArgumentHelp("Bytes in a transfer.", valueName: "list"))
+    @Option(help: ArgumentHelp("Bytes in a transfer.", valueName: "list"), transform: AmountList.parse)
     var size: AmountList?
 
     @Option(
         name: .customLong("for"),
-        help: ArgumentHelp("Go through it again and again for so long, such as 90s, 15m or 8h.", valueName: "time"))
+        help: ArgumentHelp("Go through it again and again for so long, such as 90s, 15m or 8h.", valueName: "time"),
+        transform: TimeSpan.parse)
     var duration: TimeSpan?
 
     @Option(help: ArgumentHelp("Write a page with plots.", valueName: "file"))
@@ -71,7 +74,9 @@ struct LoopbackCommand: ParsableCommand {
     @Option(help: ArgumentHelp("With --packets: \(PacketFraming.names).", valueName: "name"))
     var framing: PacketFraming?
 
-    @Option(help: ArgumentHelp("With --packets: bytes in the longest, 8 to 65535. 256 unless told.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp("With --packets: bytes in the longest, 8 to 65535. 256 unless told.", valueName: "n"),
+        transform: Amount.parse)
     var longest: Amount?
 
     @Option(help: ArgumentHelp("Give up when nothing has moved for this long.", valueName: "seconds"))
@@ -229,7 +234,9 @@ struct LoopbackCommand: ParsableCommand {
 }
 
 /// A number of bytes as people write it.
-struct Amount: ExpressibleByArgument {
+struct Amount: ArgumentForm {
+    static var form: String { "a number, such as 4096, 64Ki or 1M" }
+
     var value: Int
 
     init?(argument: String) {

@@ -1,8 +1,9 @@
-import ArgumentParser
 import PeripheralIO
 
 /// Numbers as people list them: `1M,10M`, and `64..64Ki`, which doubles from the first to the last.
-struct AmountList: ExpressibleByArgument {
+struct AmountList: ArgumentForm {
+    static var form: String { "a list of numbers above 0, such as 1M,10M or 64..64Ki, which doubles" }
+
     var values: [Int]
 
     init?(argument: String) {
@@ -32,7 +33,9 @@ struct AmountList: ExpressibleByArgument {
 }
 
 /// A duration as people write it: `90`, `90s`, `15m`, `8h`, `2d`.
-struct TimeSpan: ExpressibleByArgument {
+struct TimeSpan: ArgumentForm {
+    static var form: String { "a time, such as 90s, 15m or 8h" }
+
     var seconds: Double
 
     init?(argument: String) {

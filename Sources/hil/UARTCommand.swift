@@ -69,7 +69,9 @@ struct UARTCommand: ParsableCommand {
     @Flag(help: "Leave control characters and escape sequences out of the log.")
     var logStrip = false
 
-    @Option(name: [.customShort("m"), .long], help: ArgumentHelp("\(LineMap.names).", valueName: "flags"))
+    @Option(
+        name: [.customShort("m"), .long], help: ArgumentHelp("\(LineMap.names).", valueName: "flags"),
+        transform: LineMap.parse)
     var map: LineMap?
 
     @Flag(help: "Show what comes in in hexadecimal, and take what is typed as that.")
@@ -81,10 +83,12 @@ struct UARTCommand: ParsableCommand {
     @OptionGroup
     var trace: TraceOptions
 
-    @Option(parsing: .singleValue, help: ArgumentHelp("Send this.", valueName: "text"))
+    @Option(parsing: .singleValue, help: ArgumentHelp("Send this.", valueName: "text"), transform: EscapedText.parse)
     var send: [EscapedText] = []
 
-    @Option(parsing: .singleValue, help: ArgumentHelp("Wait until what came in matches.", valueName: "pattern"))
+    @Option(
+        parsing: .singleValue, help: ArgumentHelp("Wait until what came in matches.", valueName: "pattern"),
+        transform: ExpectedText.parse)
     var expect: [ExpectedText] = []
 
     @Option(help: ArgumentHelp("How long each --expect waits. For ever unless told.", valueName: "seconds"))

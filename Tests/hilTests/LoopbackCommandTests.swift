@@ -82,6 +82,18 @@ struct LoopbackCommandTests {
         #expect(unwritable.text.contains("1 point"))
     }
 
+    @Test(
+        "names the form of a value that has another",
+        arguments: [
+            ("--clock", "1M,0", "1M,10M"), ("--size", "7..3", "64..64Ki"), ("--bytes", "x", "64Ki"),
+            ("--for", "1w", "15m"),
+        ])
+    func forms(option: String, value: String, form: String) throws {
+        let outcome = try Hil.run("loopback", "virtual://spi", option, value)
+        #expect(outcome.status == 2)
+        #expect(outcome.errors.contains("'\(value)'") && outcome.errors.contains(form))
+    }
+
     @Test("goes on for as long as it is told, and ends at Ctrl-C with what it has")
     func soak() throws {
         // A slow machine needs longer for a second round.

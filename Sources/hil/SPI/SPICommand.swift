@@ -36,7 +36,9 @@ struct SPICommand: ParsableCommand {
         name: [.customShort("D"), .long], help: ArgumentHelp("The device, if not the first word.", valueName: "url"))
     var device: String?
 
-    @Option(help: ArgumentHelp("Read so many bytes at the end of the last transaction.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp("Read so many bytes at the end of the last transaction.", valueName: "n"),
+        transform: Amount.parse)
     var read: Amount?
 
     @OptionGroup(title: "The bus")

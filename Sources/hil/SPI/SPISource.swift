@@ -14,7 +14,9 @@ struct SPISourceOptions: ParsableArguments {
         help: ArgumentHelp("Send this file; - for standard input.", valueName: "path"))
     var input: String?
 
-    @Option(help: ArgumentHelp("Split the input into transactions of so many bytes.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp("Split the input into transactions of so many bytes.", valueName: "n"),
+        transform: Amount.parse)
     var block: Amount?
 
     @Option(
@@ -23,12 +25,12 @@ struct SPISourceOptions: ParsableArguments {
 
     @Option(
         name: [.customShort("S"), .customLong("size")],
-        help: ArgumentHelp("Send so many random bytes, and tell the rate.", valueName: "n"))
+        help: ArgumentHelp("Send so many random bytes, and tell the rate.", valueName: "n"), transform: Amount.parse)
     var size: Amount?
 
     @Option(
         name: [.customShort("I"), .customLong("repeat")],
-        help: ArgumentHelp("Do all of it so many times.", valueName: "n"))
+        help: ArgumentHelp("Do all of it so many times.", valueName: "n"), transform: Amount.parse)
     var count: Amount?
 
     @Option(

@@ -22,7 +22,9 @@ struct TraceCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Write waves to this file; - for standard output.", valueName: "path"))
     var vcd: String?
 
-    @Option(help: ArgumentHelp("Show no more bytes of a transfer. 16 unless told.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp("Show no more bytes of a transfer. 16 unless told.", valueName: "n"), transform: Amount.parse
+    )
     var bytes: Amount?
 
     func run() throws {
