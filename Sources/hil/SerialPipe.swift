@@ -13,6 +13,9 @@ final class SerialPipe: Sendable {
     private static let blockSize = 65536
     /// How long the line is silent before what answers the last input is taken to be complete, in milliseconds.
     private static let silence: UInt32 = 250
+    /// What follows bytes that have just come in is gathered for so many milliseconds, or until there is so much: passing on
+    /// every few characters of a stream costs more than receiving them.
+    private static let (gathering, gathered): (UInt32, Int) = (2, 4096)
 
     init(_ port: Peripheral, endsWithInput: Bool) {
         self.port = port
@@ -22,7 +25,6 @@ final class SerialPipe: Sendable {
     func run() throws {
         try port.control(.useZeroCopyTX)
         try port.control(.useCircularBufferRX(length: 1 << 20))
-        try port.control(.setRXTimeout(endsWithInput ? .milliseconds(Self.silence) : .forever))
         Interruption.onInterrupt { [port] in port.close() }
         RTOSTask.start(name: "hil input") { self.sendInput() }
         defer { port.close() }
@@ -56,10 +58,14 @@ final class SerialPipe: Sendable {
     private func passOnReceived() throws {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.blockSize, alignment: 64)
         defer { buffer.deallocate() }
+        let patience = endsWithInput ? Timeout.milliseconds(Self.silence) : .forever
+        var isFlowing = false
         while true {
             let wasOver = inputIsOver.load(ordering: .acquiring)
-            let count = try port.read(into: buffer, atLeast: 1)
-            if count == 0, wasOver { return }
+            try port.control(.setRXTimeout(isFlowing ? .milliseconds(Self.gathering) : patience))
+            let count = try port.read(into: buffer, atLeast: isFlowing ? Self.gathered : 1)
+            if count == 0, wasOver, !isFlowing { return }
+            isFlowing = count > 0
             guard writeAll(UnsafeRawBufferPointer(rebasing: buffer[..<count]), to: STDOUT_FILENO) else { return }
         }
     }
