@@ -185,23 +185,16 @@ mended() {
 check "hil doctor: how to bind spidev" mended
 check "hil doctor: bufsiz" says 'bufsiz' 9 "$hil" doctor /dev/spidev0.0
 
-# Ratios to a minimal loop in C, in turn; only ratios mean anything here.
-nanoseconds() {
-    local best=
-    for _ in 1 2 3; do
-        local time
-        time=$("$@") || return 1
-        [ -z "$best" ] || [ "$time" -lt "$best" ] && best=$time
-    done
-    echo "$best"
-}
+# The median of ratios to a minimal loop in C, in turn; only ratios mean anything here.
 ratio() {
-    local name=$1 count=$2 least=$3 ours theirs
-    ours=$(nanoseconds "$probe" /dev/spidev0.0 "$name" "$count") || return 1
-    theirs=$(nanoseconds "$work/spidev_loop" /dev/spidev0.0 "$name" "$count") || return 1
-    awk -v name="$name" -v ours="$ours" -v theirs="$theirs" -v least="$least" \
-        'BEGIN { printf "lab: figure  spidev %s: %.2f of the C loop'"'"'s rate (aim %.2f)\n", name, theirs / ours, least }' \
-        | tee -a "$state/figures"
+    local name=$1 count=$2 least=$3 ours theirs round
+    : > "$state/ratios"
+    for ((round = 0; round < 5; round++)); do
+        ours=$("$probe" /dev/spidev0.0 "$name" "$count") || return 1
+        theirs=$("$work/spidev_loop" /dev/spidev0.0 "$name" "$count") || return 1
+        awk "BEGIN { print $theirs / $ours }" >> "$state/ratios"
+    done
+    say "$(printf 'figure  spidev %s: %.2f of the C loop'"'"'s rate (aim %.2f)' "$name" "$(median < "$state/ratios")" "$least")"
 }
 for figure in "words 10000 0.95" "segments 3000 2" "frame 8 0.98"; do
     # shellcheck disable=SC2086
