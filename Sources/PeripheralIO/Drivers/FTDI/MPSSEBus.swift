@@ -34,7 +34,7 @@ final class MPSSEBus: Sendable {
         self.loops = loops
         commands = .allocate(byteCount: SPIProgram.commandCapacity, alignment: 64)
         let memory = USBSlotMemory(
-            packetSize: usb.packetSize, inputs: MPSSEStream.inDepth.long, inputLength: MPSSEStream.inLength)
+            packetSize: usb.packetSize, inputs: MPSSEStream.inDepth, inputLength: MPSSEStream.inLength)
         var stream = MPSSEStream(name: usb.name, memory: memory, packetSize: usb.packetSize)
         stream.pins = MPSSEPins(
             levels: MPSSEPins.dataOut, outputs: MPSSEPins.clock | MPSSEPins.dataOut)

@@ -11,8 +11,9 @@ struct MPSSEStream {
     /// Bytes that may still be on their way out then: the time that a chip takes over them, the IN transfer takes to
     /// begin.
     private static let lastBytes = 1024
-    /// IN transfers under way for short replies, and for long ones.
-    static let inDepth = (short: 2, long: 4)
+    /// IN transfers under way at once: while one is on its way to whoever waits for it, the next fills. Four read no
+    /// faster.
+    static let inDepth = 2
     /// Bytes of the longest of them. Longer ones bring nothing, and libusb would divide them.
     static let inLength = 16384
 
@@ -156,10 +157,10 @@ struct MPSSEStream {
     private mutating func nextTransfer() -> (slot: Int, transfer: USBTransfer)? {
         let expected = transactions.reduce(0) { $0 + $1.replies - $1.received }
         // Before anything goes out there is a place for what comes in, where the chip has none.
-        guard expected <= Self.shortReply else { return nextIn(depth: Self.inDepth.long, isShort: false) ?? nextOut() }
+        guard expected <= Self.shortReply else { return nextIn(depth: Self.inDepth, isShort: false) ?? nextOut() }
         if let next = nextOut() { return next }
         guard dialogue != nil || expected > 0, bytesUnderWay <= Self.lastBytes else { return nil }
-        return nextIn(depth: transactions.count > 1 ? Self.inDepth.short : 1, isShort: true)
+        return nextIn(depth: transactions.count > 1 ? Self.inDepth : 1, isShort: true)
     }
 
     private mutating func nextIn(depth: Int, isShort: Bool) -> (slot: Int, transfer: USBTransfer)? {
