@@ -30,6 +30,19 @@ struct PostQueueTests {
         #expect((queue.count, other.count, pool.snapshot.freeCount) == (3, 1, 0))
     }
 
+    @Test("what is to be done when a message is taken is done once for each, and not for one that is refused")
+    func whenTaken() throws {
+        let queue = PostQueue(size: 3, pool: pool)
+        let message = PostMessage(pointer: nil, size: 0, timeStamp: 0)
+        var taken = 0
+        for _ in 0..<3 { try queue.post(message) { taken += 1 } }
+        #expect(throws: PostQueue.Failure.full) { try queue.post(message) { taken += 1 } }
+        #expect(taken == 3)
+        queue.delete()
+        #expect(throws: PostQueue.Failure.self) { try queue.post(message) { taken += 1 } }
+        #expect(taken == 3)
+    }
+
     @Test("shows the fields of OS_MSG_Q and OS_MSG_POOL by their names")
     func fields() throws {
         let queue = PostQueue(size: 3, pool: pool)

@@ -109,20 +109,26 @@ public final class PacketReceiver<Decoder: FrameDecoder & Sendable>: @unchecked 
     /// Nobody reads the bytes of the present read any more, so the blocks that they may lie in can go.
     private func deliver() {
         let faults = assembler.faults
-        // Before they are posted: whoever has a packet finds it counted.
         counts.withLock { counts in
-            counts.packets = assembler.packets - counts.refused
-            counts.bytes += UInt64(blocks.completeBytes)
             counts.uncopied = assembler.uncopied
             counts.highestBlockCount = max(counts.highestBlockCount, pool.count)
             counts.faults = faults
         }
-        let refused = blocks.post(to: queue)
-        guard refused.packets > 0 else { return }
-        counts.withLock { counts in
-            counts.packets -= refused.packets
-            counts.bytes -= refused.bytes
-            counts.refused += refused.packets
+        // One at a time, in the queue's own critical section: whoever has a packet finds it counted, and whoever looks
+        // never finds one counted that the queue then refuses.
+        blocks.forEachComplete { message in
+            do throws(PostQueue.Failure) {
+                try queue.post(message) {
+                    counts.withLock { counts in
+                        counts.packets += 1
+                        counts.bytes += UInt64(message.size)
+                    }
+                }
+                return true
+            } catch {
+                counts.withLock { $0.refused += 1 }
+                return false
+            }
         }
     }
 }
@@ -190,7 +196,6 @@ private struct ReceiveBlocks: PacketSink, ~Copyable {
     /// Complete packets, which may not go before the read that they came in has been looked at.
     private let complete: UnsafeMutablePointer<PostMessage>
     private var completeCount = 0
-    private(set) var completeBytes = 0
 
     init(pool: MemoryPool) {
         self.pool = pool
@@ -229,7 +234,6 @@ private struct ReceiveBlocks: PacketSink, ~Copyable {
         guard let block = begun.take() else { return }
         complete[completeCount] = PostMessage(pointer: block.release(), size: count, timeStamp: time)
         completeCount += 1
-        completeBytes += count
     }
 
     mutating func discardPacket(_ fault: FrameFault) {
@@ -237,21 +241,11 @@ private struct ReceiveBlocks: PacketSink, ~Copyable {
         replaceSpare(with: block)
     }
 
-    /// Answers what the queue did not take, whose blocks have gone back to the pool.
-    mutating func post(to queue: PostQueue) -> (packets: UInt64, bytes: UInt64) {
-        var refused: (packets: UInt64, bytes: UInt64) = (0, 0)
-        for number in 0..<completeCount {
-            let message = complete[number]
-            do throws(PostQueue.Failure) {
-                try queue.post(message.pointer, size: message.size, timeStamp: message.timeStamp)
-            } catch {
-                pool.adopt(message.pointer!)?.giveBack()
-                refused.packets += 1
-                refused.bytes += UInt64(message.size)
-            }
+    /// The blocks of those that `body` does not take go back to the pool.
+    mutating func forEachComplete(_ body: (PostMessage) -> Bool) {
+        for number in 0..<completeCount where !body(complete[number]) {
+            pool.adopt(complete[number].pointer!)?.giveBack()
         }
         completeCount = 0
-        completeBytes = 0
-        return refused
     }
 }

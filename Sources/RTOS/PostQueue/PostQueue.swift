@@ -61,15 +61,27 @@ public final class PostQueue: Sendable {
         _ pointer: UnsafeMutableRawPointer?, size: Int, _ order: PostOrder = .firstInFirstOut, toAll: Bool = false,
         timeStamp: UInt64? = nil
     ) throws(Failure) {
-        let message = PostMessage(pointer: pointer, size: size, timeStamp: timeStamp ?? Self.timeStamp)
+        try post(PostMessage(pointer: pointer, size: size, timeStamp: timeStamp ?? Self.timeStamp), order, toAll: toAll)
+        {}
+    }
+
+    /// The same, with something that is done if the queue takes the message, and before anybody can have it. It is done
+    /// under the queue's lock, so it is short.
+    @inline(__always)
+    package func post(
+        _ message: PostMessage, _ order: PostOrder = .firstInFirstOut, toAll: Bool = false, whenTaken: () -> Void
+    ) throws(Failure) {
         let failure = object.perform { contents, waiters -> Failure? in
             if waiters.isDeleted { return .deleted(at: contents.deletion) }
-            if Self.hand(message, toAll: toAll, &waiters) { return nil }
-            return switch pool.withNodes({ contents.list.put(message, order, nodes: &$0) }) {
-            case .queueFull: .full
-            case .poolEmpty: .poolEmpty
-            case nil: nil
+            if !Self.hand(message, toAll: toAll, &waiters) {
+                switch pool.withNodes({ contents.list.put(message, order, nodes: &$0) }) {
+                case .queueFull: return .full
+                case .poolEmpty: return .poolEmpty
+                case nil: break
+                }
             }
+            whenTaken()
+            return nil
         }
         if let failure { throw failure }
     }
