@@ -54,7 +54,7 @@ public final class Peripheral: Sendable {
     ) throws(PeripheralError) {
         self.address = address
         self.recorder = recorder
-        identity = DeviceIdentity(address)
+        identity = driver.facts.identity
         do {
             engine = try TransferEngine(driver: driver)
         } catch {

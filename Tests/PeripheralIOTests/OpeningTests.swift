@@ -101,6 +101,9 @@ struct OpeningTests {
     @Test("A pty whose far end is gone cannot be opened")
     func goneFarEnd() throws {
         let line = try #require(PtyPair())
+        // As long as somebody has it open, no other pty gets its number.
+        let port = Glibc.open(line.path, O_RDWR | O_NOCTTY)
+        defer { Glibc.close(port) }
         line.hangUp()
         #expect(error(opening: line.path) != nil)
     }

@@ -59,23 +59,15 @@ public struct DeviceIdentity: Hashable, Sendable, Codable {
 }
 
 extension DeviceIdentity {
-    /// The device behind an address.
-    init?(_ address: DeviceAddress) {
-        switch address.device {
-        case .serial(let path), .spidev(let path): self.init(node: path)
-        case .ftdi(let place):
-            guard let interface = FTDIDiscovery.interfaces(at: place).first else { return nil }
-            self.init(interface)
-        default: return nil
-        }
-    }
-
     /// An interface of an FTDI chip, whose address on the bus is another whenever it is plugged in.
-    init(_ interface: FTDIDiscovery.Interface) {
-        let chip = interface.chip
+    ///
+    /// - Parameters:
+    ///   - number: of the interface, counted from 1.
+    ///   - place: the interface's name in sysfs, such as `1-1.4:1.0`.
+    init(_ chip: FTDIDevice, _ number: Int, place: String) {
         self.init(
-            product: "\(chip.vendor):\(chip.product)", serialNumber: chip.serial, interface: String(interface.number),
-            place: interface.usbPath)
+            product: "\(chip.vendor):\(chip.product)", serialNumber: chip.serial, interface: String(number),
+            place: place)
     }
 }
 
@@ -95,7 +87,9 @@ extension DeviceAddress {
             address.device = .spidev(path: node)
             address.name = node
         case .ftdi:
-            let present = FTDIDiscovery.interfaces().first { identity.isSame(as: DeviceIdentity($0)) }
+            let present = FTDIDiscovery.interfaces().first {
+                identity.isSame(as: DeviceIdentity($0.chip, $0.number, place: $0.usbPath))
+            }
             guard let present, let place = try? FTDIAddress(present.url) else { return nil }
             address.device = .ftdi(place)
             address.name = present.url

@@ -4,7 +4,7 @@ import Glibc
 enum FTDIDiscovery {
     /// An interface of a chip, and what the kernel made of it.
     struct Interface {
-        var chip: LibUSBDevices.Device
+        var chip: FTDIDevice
         /// Counted from 1.
         var number: Int
         /// `1-1.4:1.0`.
@@ -40,13 +40,13 @@ enum FTDIDiscovery {
             }
     }
 
-    private static func chip(_ device: UDevDevice) -> LibUSBDevices.Device? {
+    private static func chip(_ device: UDevDevice) -> FTDIDevice? {
         guard device.type == "usb_device", number(device, "idVendor", 16) == Int(FTDIChip.vendor),
             let product = number(device, "idProduct", 16), let release = number(device, "bcdDevice", 16),
             let chip = FTDIChip(release: UInt16(truncatingIfNeeded: release)),
             let bus = number(device, "busnum", 10), let address = number(device, "devnum", 10)
         else { return nil }
-        return LibUSBDevices.Device(
+        return FTDIDevice(
             chip: chip, vendor: FTDIChip.vendor, product: UInt16(truncatingIfNeeded: product),
             bus: UInt8(truncatingIfNeeded: bus), address: UInt8(truncatingIfNeeded: address),
             serial: device.attribute("serial").flatMap { $0.isEmpty ? nil : $0 })
@@ -57,7 +57,8 @@ enum FTDIDiscovery {
     }
 
     static func devices(_ interfaces: [Interface] = interfaces(), withDetails: Bool) -> [FoundDevice] {
-        interfaces.map { interface in
+        let context = withDetails ? LibUSBContext() : nil
+        return interfaces.map { interface in
             let chip = interface.chip
             let holder = DeviceHolder.find(chip.path) ?? interface.tty.flatMap { DeviceHolder.find($0) }
             return FoundDevice(
@@ -65,11 +66,11 @@ enum FTDIDiscovery {
                 kind: chip.chip.rawValue + (chip.chip.hasMPSSE(interface.number) ? ", SPI or serial" : ", serial"),
                 driver: interface.driver, serialNumber: chip.serial, usbPath: interface.usbPath, node: chip.path,
                 isPermitted: access(chip.path, R_OK | W_OK) == 0, holder: holder?.description,
-                details: withDetails ? LibUSBDevices.eeprom(of: chip).map(details) : nil)
+                details: context?.eeprom(of: chip).map(details))
         }
     }
 
-    static func url(of device: LibUSBDevices.Device, interface: Int) -> String {
+    static func url(of device: FTDIDevice, interface: Int) -> String {
         let vendor = device.vendor == FTDIChip.vendor ? "ftdi" : String(device.vendor)
         let product = FTDIAddress.alias(product: device.product) ?? String(device.product)
         let place = device.serial ?? "\(String(device.bus, radix: 16)):\(String(device.address, radix: 16))"
@@ -101,7 +102,7 @@ extension FTDIDiscovery {
             (place.vendor ?? FTDIChip.vendor) == interface.chip.vendor
                 && (place.product ?? interface.chip.product) == interface.chip.product
         }
-        var chips: [LibUSBDevices.Device] = []
+        var chips: [FTDIDevice] = []
         for interface in all where !chips.contains(interface.chip) { chips.append(interface.chip) }
         switch place.selector {
         case .any: break

@@ -116,6 +116,8 @@ struct DriverFacts: Sendable {
     /// The kernel whose virtual time the device lives in, if that is its time: its completion thread is one of that
     /// kernel's interrupts.
     var kernel: Kernel?
+    /// What it is found by when it was lost and is there again; nil for what has nothing behind it but its name.
+    var identity: DeviceIdentity?
 }
 
 /// The memory of one transfer. It is the caller's own, and nothing here copies it.

@@ -13,40 +13,50 @@ enum FTDIOpening {
 
     /// Opens an interface of a chip on USB. Chip selects of one bus can be opened side by side in one process.
     static func open(_ address: DeviceAddress, at place: FTDIAddress) throws(PeripheralError) -> any Driver {
-        let (device, interface) = try find(address, place)
-        guard device.chip.hasMPSSE(interface), !address.wantsUART else {
-            let usb = try LibUSBDevices.open(device, interface: interface, name: address.name)
+        let found = try find(address, place)
+        guard found.device.chip.hasMPSSE(found.interface), !address.wantsUART else {
+            let usb = try found.open(as: address.name)
             return try FTDIUARTDriver(usb, name: address.name, settings: address.serial)
         }
-        return try withBus(of: device, interface, address) { (bus) throws(PeripheralError) in
+        return try withBus(of: found, address) { (bus) throws(PeripheralError) in
             try FTDISPIDriver(bus, firstAs: address.name, settings: address.spi)
         }
     }
 
-    private static func find(
-        _ address: DeviceAddress, _ place: FTDIAddress
-    ) throws(PeripheralError) -> (LibUSBDevices.Device, Int) {
+    /// The interface of a chip, and the context in which it was found.
+    private struct Found {
+        var context: LibUSBContext
+        var device: FTDIDevice
+        var interface: Int
+
+        func open(as name: String) throws(PeripheralError) -> LibUSBInterface {
+            try context.open(device, interface: interface, name: name)
+        }
+    }
+
+    private static func find(_ address: DeviceAddress, _ place: FTDIAddress) throws(PeripheralError) -> Found {
         guard let interface = place.interface else {
             throw .badAddress(
                 address.name, reason: "the interface is missing; `hil list` shows what there is, as \(address.name)1")
         }
-        let device = try LibUSBDevices.find(place, name: address.name)
+        guard let context = LibUSBContext() else { throw .missing(address.name) }
+        let device = try context.find(place, name: address.name)
         guard interface <= device.chip.interfaceCount else {
             let count = device.chip.interfaceCount
             throw .missing("\(address.name): an \(device.chip.rawValue) has interfaces 1 to \(count)")
         }
-        return (device, interface)
+        return Found(context: context, device: device, interface: interface)
     }
 
     /// Uses the bus of an interface: the one that is open already, or a new one, which `body` closes if it fails.
     private static func withBus<Result>(
-        of device: LibUSBDevices.Device, _ interface: Int, _ address: DeviceAddress,
+        of found: Found, _ address: DeviceAddress,
         _ body: (MPSSEBus) throws(PeripheralError) -> sending Result
     ) throws(PeripheralError) -> sending Result {
-        let key = "\(device.bus):\(device.address)/\(interface)"
+        let key = "\(found.device.bus):\(found.device.address)/\(found.interface)"
         return try buses.withLock { (buses) throws(PeripheralError) -> sending Result in
             if let bus = buses[key]?.bus, !bus.isClosed { return try body(bus) }
-            let usb = try LibUSBDevices.open(device, interface: interface, name: address.name)
+            let usb = try found.open(as: address.name)
             let bus = try MPSSEBus(usb, loops: address.spi.isInternal)
             buses[key] = Entry(bus: bus)
             return try body(bus)
@@ -57,11 +67,11 @@ enum FTDIOpening {
     static func openPins(_ address: DeviceAddress, clock: HardwareClock) throws(PeripheralError) -> GPIOPort {
         switch address.device {
         case .ftdi(let place):
-            let (device, interface) = try find(address, place)
-            guard device.chip.hasMPSSE(interface) else {
-                throw .notSupported("\(address.name): an \(device.chip.rawValue) has no pins to spare there")
+            let found = try find(address, place)
+            guard found.device.chip.hasMPSSE(found.interface) else {
+                throw .notSupported("\(address.name): an \(found.device.chip.rawValue) has no pins to spare there")
             }
-            return try withBus(of: device, interface, address) { (bus) throws(PeripheralError) in try GPIOPort(bus) }
+            return try withBus(of: found, address) { (bus) throws(PeripheralError) in try GPIOPort(bus) }
         case .virtualFT232H, .virtualFlash:
             return try GPIOPort(virtualBus(address, clock: clock))
         case .serial, .spidev, .virtualSPI, .virtualUART, .virtualTTY, .replay:

@@ -31,6 +31,7 @@ final class FTDISPIDriver: Driver {
         let clock = try Self.clock(settings.speed, shift, name: name)
         var facts = DriverFacts(kind: .spi, name: name, hasWire: true, bitsPerByte: 8, keepsMemory: true)
         if case .virtual = bus.usb.clock { facts.hasWallTime = false }
+        facts.identity = bus.usb.identity
         self.facts = facts
         self.bus = bus
         self.settings = settings

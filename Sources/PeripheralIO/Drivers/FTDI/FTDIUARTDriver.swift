@@ -25,6 +25,7 @@ final class FTDIUARTDriver: Driver {
         var facts = DriverFacts(
             kind: .uart, name: name, hasWire: true, bitsPerByte: settings.bitsPerCharacter, keepsMemory: true)
         if case .virtual = usb.clock { facts.hasWallTime = false }
+        facts.identity = usb.identity
         self.facts = facts
         self.usb = usb
         self.settings = settings

@@ -15,7 +15,9 @@ final class LibUSBInterface: USBInterface, @unchecked Sendable {
     let packetSize: Int
     let clock = HardwareClock.wall
 
-    private let ftdi: UnsafeMutablePointer<ftdi_context>
+    let identity: DeviceIdentity?
+
+    private let context: LibUSBContext
     private let handle: OpaquePointer
     private let endpoints: (out: UInt8, in: UInt8)
     private let slots: LibUSBSlots
@@ -29,26 +31,24 @@ final class LibUSBInterface: USBInterface, @unchecked Sendable {
     /// Takes over a device that libftdi has opened, with its interface claimed.
     ///
     /// - Parameter number: of the interface, counted from 1.
-    init(
-        _ ftdi: UnsafeMutablePointer<ftdi_context>, chip: FTDIChip, number: Int, name: String
-    ) throws(PeripheralError) {
-        guard let handle = ftdi.pointee.usb_dev, let slots = LibUSBSlots(handle) else {
-            ftdi_usb_close(ftdi)
-            ftdi_free(ftdi)
+    init(_ context: LibUSBContext, _ device: FTDIDevice, number: Int, name: String) throws(PeripheralError) {
+        guard let handle = context.ftdi.pointee.usb_dev, let slots = LibUSBSlots(handle) else {
+            ftdi_usb_close(context.ftdi)
             throw .system(call: "libusb_alloc_transfer", errno: ENOMEM)
         }
         self.name = name
-        self.chip = chip
+        chip = device.chip
         self.number = number
-        self.ftdi = ftdi
+        self.context = context
         self.handle = handle
         self.slots = slots
+        identity = Self.place(of: libusb_get_device(handle), number).map { DeviceIdentity(device, number, place: $0) }
         // The data sheets number them on: interface A has 0x02 and 0x81, B 0x04 and 0x83.
         let offset = UInt8(2 * (number - 1))
         endpoints = (0x02 + offset, 0x81 + offset)
         let size = libusb_get_max_packet_size(libusb_get_device(handle), endpoints.in)
         packetSize = size > FTDIStatus.length ? Int(size) : (chip.isHighSpeed ? 512 : 64)
-        let list = libusb_get_pollfds(ftdi.pointee.usb_ctx)
+        let list = libusb_get_pollfds(context.ftdi.pointee.usb_ctx)
         defer { libusb_free_pollfds(list) }
         var found: [pollfd] = []
         while let entry = list?[found.count] {
@@ -63,6 +63,18 @@ final class LibUSBInterface: USBInterface, @unchecked Sendable {
 
     deinit {
         descriptors.deallocate()
+    }
+
+    /// The interface's name in sysfs: the ports on the way to the device, and its place in the one configuration that
+    /// FTDI's chips have. nil where libusb does not know the ports.
+    private static func place(of device: OpaquePointer?, _ number: Int) -> String? {
+        // USB 3.2: no more than 7 tiers.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 7) { ports in
+            let count = libusb_get_port_numbers(device, ports.baseAddress, 7)
+            guard count > 0 else { return nil }
+            let path = ports.prefix(Int(count)).map(String.init).joined(separator: ".")
+            return "\(libusb_get_bus_number(device))-\(path):1.\(number - 1)"
+        }
     }
 
     // MARK: Transfers
@@ -101,7 +113,7 @@ final class LibUSBInterface: USBInterface, @unchecked Sendable {
         guard result > 0 else { return false }
         if descriptors.prefix(watched).contains(where: { $0.revents != 0 }) {
             var now = timeval()
-            libusb_handle_events_timeout_completed(ftdi.pointee.usb_ctx, &now, nil)
+            libusb_handle_events_timeout_completed(context.ftdi.pointee.usb_ctx, &now, nil)
             noteLoss()
         }
         var hasEnded = false
@@ -157,7 +169,6 @@ final class LibUSBInterface: USBInterface, @unchecked Sendable {
     func close() {
         slots.free()
         // Releases the interface, and gives it back to the kernel's driver if that had it.
-        ftdi_usb_close(ftdi)
-        ftdi_free(ftdi)
+        ftdi_usb_close(context.ftdi)
     }
 }

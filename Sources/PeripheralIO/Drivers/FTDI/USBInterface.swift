@@ -16,6 +16,8 @@ protocol USBInterface: AnyObject, Sendable {
     var packetSize: Int { get }
     /// The time that it lives in.
     var clock: HardwareClock { get }
+    /// What it is found by when it was lost and is there again; nil if it cannot be.
+    var identity: DeviceIdentity? { get }
 
     /// Starts a transfer. Its memory belongs to the device until `reap` has told its end.
     ///
@@ -50,6 +52,8 @@ protocol USBInterface: AnyObject, Sendable {
 }
 
 extension USBInterface {
+    var identity: DeviceIdentity? { nil }
+
     func mapMemory(byteCount: Int) -> UnsafeMutableRawBufferPointer? { nil }
 }
 

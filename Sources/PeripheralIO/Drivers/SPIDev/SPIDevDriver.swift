@@ -85,6 +85,7 @@ final class SPIDevDriver: Driver {
         var facts = DriverFacts(
             kind: .spi, name: name, hasWire: true, bitsPerByte: Self.bitsPerByte(settings.bitsPerWord))
         facts.startsInCaller = false
+        facts.identity = DeviceIdentity(node: path)
         self.facts = facts
         // Before anybody sets it, a node says how fast its device and its controller are; 0 is not known.
         let fastest = before.speed == 0 ? UInt32.max : before.speed

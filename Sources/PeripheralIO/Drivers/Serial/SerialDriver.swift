@@ -43,7 +43,8 @@ final class SerialDriver: Driver, @unchecked Sendable {
             lines = try ModemLineWatch(descriptor.rawValue, calls: calls)
             modes = try SerialModes(descriptor, settings, path: path)
             facts = DriverFacts(
-                kind: .uart, name: name, hasWire: !isPseudo, bitsPerByte: settings.bitsPerCharacter)
+                kind: .uart, name: name, hasWire: !isPseudo, bitsPerByte: settings.bitsPerCharacter,
+                identity: isPseudo ? nil : DeviceIdentity(node: path))
             bitRate = AtomicRate(line.output_rate)
         } catch {
             if var before { _ = hil_serial_restore(descriptor.rawValue, &before) }

@@ -1,51 +1,44 @@
 import CLibFTDI
 import Glibc
 
-/// FTDI chips on USB: which there are, and opening one through libftdi.
-enum LibUSBDevices {
-    /// A chip that is plugged in.
-    struct Device: Hashable, Sendable {
-        var chip: FTDIChip
-        var vendor: UInt16
-        var product: UInt16
-        var bus: UInt8
-        var address: UInt8
-        /// nil if there is none, or if the present user may not ask.
-        var serial: String?
+/// libftdi's context: what there is on USB, and the device that is opened in it. libusb looks at every device of the
+/// machine when one is made, so whoever searches and then opens uses one.
+final class LibUSBContext: @unchecked Sendable {
+    let ftdi: UnsafeMutablePointer<ftdi_context>
 
-        /// Its node under usbfs.
-        var path: String { "/dev/bus/usb/\(padded(bus))/\(padded(address))" }
+    /// nil on a machine without USB.
+    init?() {
+        guard let ftdi = ftdi_new() else { return nil }
+        self.ftdi = ftdi
     }
 
-    private static func padded(_ number: UInt8) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: 3 - digits.count) + digits
+    deinit {
+        ftdi_free(ftdi)
     }
 
     /// All chips that the driver knows, in the order of bus and address.
     ///
     /// - Parameter vendor: of other devices than FTDI's own, besides those.
-    static func all(vendor: UInt16? = nil) -> [Device] {
-        // On a machine without USB there is no libusb context, either.
-        guard let ftdi = ftdi_new() else { return [] }
-        defer { ftdi_free(ftdi) }
-        var list: UnsafeMutablePointer<OpaquePointer?>?
-        let count = libusb_get_device_list(ftdi.pointee.usb_ctx, &list)
-        guard count >= 0, let list else { return [] }
-        defer { libusb_free_device_list(list, 1) }
-        return (0..<count).compactMap { list[$0] }.compactMap { describe($0, vendor, ftdi) }
+    func devices(vendor: UInt16? = nil) -> [FTDIDevice] {
+        withDeviceList { $0.compactMap { Self.describe($0, vendor) } }
             .sorted { ($0.bus, $0.address) < ($1.bus, $1.address) }
     }
 
-    private static func describe(
-        _ device: OpaquePointer, _ vendor: UInt16?, _ ftdi: UnsafeMutablePointer<ftdi_context>
-    ) -> Device? {
+    private func withDeviceList<Result>(_ body: ([OpaquePointer]) -> Result) -> Result {
+        var list: UnsafeMutablePointer<OpaquePointer?>?
+        let count = libusb_get_device_list(ftdi.pointee.usb_ctx, &list)
+        guard count >= 0, let list else { return body([]) }
+        defer { libusb_free_device_list(list, 1) }
+        return body((0..<count).compactMap { list[$0] })
+    }
+
+    private static func describe(_ device: OpaquePointer, _ vendor: UInt16?) -> FTDIDevice? {
         var descriptor = libusb_device_descriptor()
         guard libusb_get_device_descriptor(device, &descriptor) == 0,
             descriptor.idVendor == FTDIChip.vendor || descriptor.idVendor == vendor,
             let chip = FTDIChip(release: descriptor.bcdDevice)
         else { return nil }
-        return Device(
+        return FTDIDevice(
             chip: chip, vendor: descriptor.idVendor, product: descriptor.idProduct,
             bus: libusb_get_bus_number(device), address: libusb_get_device_address(device),
             serial: serial(device, descriptor.iSerialNumber))
@@ -64,11 +57,11 @@ enum LibUSBDevices {
     /// The device that an address names.
     ///
     /// - Throws: `missing`, with how many there are if it asks for one by its place.
-    static func find(_ place: FTDIAddress, name: String) throws(PeripheralError) -> Device {
-        let devices = all(vendor: place.vendor).filter { device in
+    func find(_ place: FTDIAddress, name: String) throws(PeripheralError) -> FTDIDevice {
+        let devices = devices(vendor: place.vendor).filter { device in
             (place.vendor ?? FTDIChip.vendor) == device.vendor && (place.product ?? device.product) == device.product
         }
-        let found: Device? =
+        let found: FTDIDevice? =
             switch place.selector {
             case .any: devices.first
             case .index(let index): index <= devices.count ? devices[index - 1] : nil
@@ -80,18 +73,15 @@ enum LibUSBDevices {
     }
 
     /// What the EEPROM of a device says; nil if the present user may not ask, or if it says nothing. It takes no interface.
-    static func eeprom(of device: Device) -> FTDIEEPROM? {
-        guard let ftdi = ftdi_new() else { return nil }
-        defer { ftdi_free(ftdi) }
-        var list: UnsafeMutablePointer<OpaquePointer?>?
-        let count = libusb_get_device_list(ftdi.pointee.usb_ctx, &list)
-        guard count >= 0, let list else { return nil }
-        defer { libusb_free_device_list(list, 1) }
-        let found = (0..<count).compactMap { list[$0] }.first {
-            libusb_get_bus_number($0) == device.bus && libusb_get_device_address($0) == device.address
-        }
+    func eeprom(of device: FTDIDevice) -> FTDIEEPROM? {
         var handle: OpaquePointer?
-        guard let found, libusb_open(found, &handle) == 0, let handle else { return nil }
+        withDeviceList { present in
+            let found = present.first {
+                libusb_get_bus_number($0) == device.bus && libusb_get_device_address($0) == device.address
+            }
+            if let found, libusb_open(found, &handle) != 0 { handle = nil }
+        }
+        guard let handle else { return nil }
         defer { libusb_close(handle) }
         var bytes: [UInt8] = []
         for word in 0..<UInt16(device.chip.eepromLength / 2) {
@@ -108,21 +98,17 @@ enum LibUSBDevices {
         return FTDIEEPROM(bytes, isFT230X: device.chip == .ft230x)
     }
 
-    /// Opens a device and claims one of its interfaces; the kernel's driver gets that back on close.
-    static func open(_ device: Device, interface: Int, name: String) throws(PeripheralError) -> LibUSBInterface {
-        guard let ftdi = ftdi_new() else { throw .system(call: "ftdi_new", errno: ENOMEM) }
+    /// Opens a device and claims one of its interfaces; the kernel's driver gets that back on close. Once for a context.
+    func open(_ device: FTDIDevice, interface: Int, name: String) throws(PeripheralError) -> LibUSBInterface {
         ftdi.pointee.module_detach_mode = AUTO_DETACH_REATACH_SIO_MODULE
         ftdi_set_interface(ftdi, ftdi_interface(UInt32(interface)))
         let result = ftdi_usb_open_bus_addr(ftdi, device.bus, device.address)
-        guard result == 0 else {
-            ftdi_free(ftdi)
-            throw failure(result, device, name)
-        }
-        return try LibUSBInterface(ftdi, chip: device.chip, number: interface, name: name)
+        guard result == 0 else { throw Self.failure(result, device, name) }
+        return try LibUSBInterface(self, device, number: interface, name: name)
     }
 
     /// What the numbers that `ftdi_usb_open_bus_addr` answers mean.
-    private static func failure(_ result: Int32, _ device: Device, _ name: String) -> PeripheralError {
+    private static func failure(_ result: Int32, _ device: FTDIDevice, _ name: String) -> PeripheralError {
         switch result {
         case -3: .missing(name)
         case -4 where access(device.path, R_OK | W_OK) != 0:
