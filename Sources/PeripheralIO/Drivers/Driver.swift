@@ -86,7 +86,7 @@ extension Driver {
     }
 
     func transact(_ segments: [SPISegment], isOver: () -> Bool, event: EventDescriptor) throws(PeripheralError) {
-        throw .notSupported("\(facts.name): transactions of many segments are for spidev nodes")
+        throw .notSupported("\(facts.name): transactions of many segments are for spidev nodes and FTDI adapters")
     }
 }
 

@@ -83,19 +83,43 @@ final class FTDISPIDriver: Driver {
     // MARK: Transfers
 
     func transmit(_ segment: Segment) throws(PeripheralError) -> Int {
+        let holds = state.withLock { $0.holds }
+        let isTaken = try take(segment, clock: nil, keepsSelected: holds, keepsBus: holds, isFollowed: false)
+        return isTaken ? segment.count : 0
+    }
+
+    /// Puts a transfer on the bus, if there is room and it is its turn.
+    ///
+    /// - Parameters:
+    ///   - clock: nil is the driver's own.
+    ///   - keepsSelected: chip select stays asserted behind it.
+    ///   - keepsBus: nobody else gets the bus behind it.
+    ///   - isFollowed: more comes at once.
+    func take(
+        _ segment: Segment, clock: MPSSEClock?, keepsSelected: Bool, keepsBus: Bool, isFollowed: Bool
+    ) throws(PeripheralError) -> Bool {
         observer?(segment)
-        let (shift, clock, holds, wasSelected) = state.withLock { ($0.shift, $0.clock, $0.holds, $0.isSelected) }
-        let isTaken = try bus.take(segment, for: user, clock: clock, holds: holds) { pins, clock in
-            let select = self.select(&pins, shift, isHeldBefore: wasSelected, isHeldAfter: holds)
+        let (shift, usual, wasSelected) = state.withLock { ($0.shift, $0.clock, $0.isSelected) }
+        let isTaken = try bus.take(segment, for: user, clock: clock ?? usual, holds: keepsBus, isFollowed: isFollowed) {
+            pins, clock in
+            let select = self.select(&pins, shift, isHeldBefore: wasSelected, isHeldAfter: keepsSelected)
             let setup = SPISetup(
                 shift: shift, clock: clock, dummyByte: settings.dummyByte,
                 dummies: dummies.map { UnsafeRawPointer($0.baseAddress!) })
             return SPIProgram(segment, setup, select)
         }
-        guard isTaken else { return 0 }
-        if holds, chipSelect != 0 { state.withLock { $0.isSelected = true } }
-        return segment.count
+        if isTaken, chipSelect != 0, keepsSelected || wasSelected {
+            state.withLock { $0.isSelected = keepsSelected }
+        }
+        return isTaken
     }
+
+    /// The clock for a rate of a segment's own.
+    func clock(notAbove rate: UInt32) throws(PeripheralError) -> MPSSEClock {
+        try Self.clock(rate, state.withLock { $0.shift }, name: facts.name)
+    }
+
+    var holdsChipSelect: Bool { state.withLock { $0.holds } }
 
     /// What the pins do around a transfer, and as what they are noted afterwards.
     private func select(

@@ -127,8 +127,11 @@ final class MPSSEBus: Sendable {
     // MARK: Transfers
 
     /// Takes a transfer; false if it is not the user's turn, or there is no room.
+    ///
+    /// - Parameter isFollowed: more comes at once, so that this one need not be submitted yet: the next one that is not
+    ///   followed, or a wait, does it.
     func take(
-        _ segment: Segment, for user: Int, clock: MPSSEClock, holds: Bool,
+        _ segment: Segment, for user: Int, clock: MPSSEClock, holds: Bool, isFollowed: Bool,
         _ program: (inout MPSSEPins, MPSSEClock?) -> SPIProgram
     ) throws(PeripheralError) -> Bool {
         guard try isSetUp(for: user) else { return false }
@@ -136,10 +139,11 @@ final class MPSSEBus: Sendable {
         let isTaken = try stream.withLock { (stream) throws(PeripheralError) in
             if let failure = stream.failure(of: user) { throw failure }
             let isTaken = stream.take(segment, for: user, clock: clock, at: now, program)
-            if isTaken, holds { stream.withTurns { turns, _, _ in turns.hold(user, true) } }
+            if isTaken { stream.withTurns { turns, _, _ in turns.hold(user, holds) } }
             return isTaken
         }
         guard isTaken else { return false }
+        if isFollowed { return true }
         submit()
         if let failure = stream.withLock({ $0.failure(of: user) }) { throw failure }
         return true
@@ -212,6 +216,11 @@ final class MPSSEBus: Sendable {
             }
             if try pump.wait(since: moment, until: min(deadline, limit), event: event, ended) { return .event }
         }
+    }
+
+    /// Sleeps for some time, in which the bus goes on.
+    func pause(until time: MonotonicTime) throws(PeripheralError) {
+        _ = try pump.wait(since: pump.moment, until: time, event: pump.silence, ended)
     }
 
     private func ended(_ end: USBEnd) {

@@ -4,7 +4,7 @@ import RTOS
 /// turn on the bus it is. It is told what happened on USB and says what to submit next.
 struct MPSSEStream {
     /// Transfers that are taken, the one on the wire included.
-    static let depth = 8
+    static let depth = 32
     /// Replies of no more bytes than this are asked for when what they answer has gone out: they have room in the chip's
     /// FIFO until then, and IN transfers that are there before them bring nothing but status, once a millisecond each.
     private static let shortReply = 256
@@ -45,8 +45,8 @@ struct MPSSEStream {
     private var dialogue: Dialogue?
     private var nextNumber: UInt64 = 0
     private var freeOut: [Int] = Array(USBSlots.out)
-    /// Whose transfer an OUT slot carries, and how much of it.
-    private var carried = [(number: UInt64, count: Int)](repeating: (0, 0), count: USBSlots.count)
+    /// The first and the last of the transfers that an OUT slot carries something of, and how many bytes.
+    private var carried = [(first: UInt64, last: UInt64, count: Int)](repeating: (0, 0, 0), count: USBSlots.count)
     private var bytesUnderWay = 0
     private var freeIn: [Int]
     /// How the last request ended; nil while it has not.
@@ -182,17 +182,33 @@ struct MPSSEStream {
         var commands = CommandBuffer(memory.commands(slot))
         guard let part = transactions[place].program.next(into: &commands) else { return nil }
         transactions[place].underWay += 1
-        let bytes =
-            switch part {
-            case .commands: commands.bytes
-            case .payload(let offset, let count):
-                UnsafeRawBufferPointer(start: transactions[place].program.segment.transmit! + offset, count: count)
-            case .dummies(let count):
-                UnsafeRawBufferPointer(start: transactions[place].program.setup.dummies, count: count)
-            }
-        carried[slot] = (transactions[place].number, bytes.count)
+        var last = place
+        let bytes: UnsafeRawBufferPointer
+        switch part {
+        case .commands:
+            // Short transfers that wait go out together: each on its own would take a microframe.
+            while appendNext(behind: &last, to: &commands) {}
+            bytes = commands.bytes
+        case .payload(let offset, let count):
+            bytes = UnsafeRawBufferPointer(start: transactions[place].program.segment.transmit! + offset, count: count)
+        case .dummies(let count):
+            bytes = UnsafeRawBufferPointer(start: transactions[place].program.setup.dummies, count: count)
+        }
+        carried[slot] = (transactions[place].number, transactions[last].number, bytes.count)
         bytesUnderWay += bytes.count
         return (slot, .out(bytes))
+    }
+
+    /// Puts as much as there is room for of the transfer behind `place`, if that one is all said; false if it is not, or
+    /// if there is no transfer or no room. `place` goes on to it.
+    private mutating func appendNext(behind place: inout Int, to commands: inout CommandBuffer) -> Bool {
+        let count = commands.count
+        guard transactions[place].program.isDone, place + 1 < transactions.count,
+            case .commands? = transactions[place + 1].program.next(into: &commands), commands.count > count
+        else { return false }
+        place += 1
+        transactions[place].underWay += 1
+        return true
     }
 
     /// A transfer could not be submitted.
@@ -235,8 +251,10 @@ struct MPSSEStream {
         bytesUnderWay -= carried[slot].count
         if dialogue?.underWay == true {
             dialogue?.underWay = false
-        } else if let place = transactions.firstIndex(where: { $0.number == carried[slot].number }) {
-            transactions[place].underWay -= 1
+        } else if let first = transactions.firstIndex(where: { $0.number == carried[slot].first }) {
+            for place in first...first + Int(carried[slot].last - carried[slot].first) {
+                transactions[place].underWay -= 1
+            }
         }
     }
 

@@ -56,6 +56,7 @@ struct SPIProgram {
         }
         if phase == .done { return nil }
         if phase == .select {
+            guard commands.space >= MPSSEClock.commandLength + edges.selectLength else { return .commands }
             setup.clock?.append(to: &commands)
             edges.appendSelect(to: &commands)
             phase = segment.count > 0 ? .shift : .release
@@ -166,6 +167,9 @@ struct SPISelect: Hashable, Sendable {
         let repeats = Self.repeats(setupTime) + (clockRestsHigh != idleHigh ? 1 : 0)
         for _ in 0..<repeats { resting.appendLowByte(to: &commands) }
     }
+
+    /// The most bytes that `appendSelect` takes.
+    var selectLength: Int { 3 * (Self.repeats(setupTime) + 3) }
 
     /// Between writing and reading: MOSI goes to the level of the dummy byte.
     func appendTurn(to commands: inout CommandBuffer) {
