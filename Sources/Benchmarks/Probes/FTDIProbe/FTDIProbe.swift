@@ -4,14 +4,15 @@ import RTOS
 
 /// Bulk writes, bulk reads and small exchanges over an SPI device, as the lab measures them against others:
 ///
-///     FTDIProbe URL write|read|exchange COUNT
+///     FTDIProbe URL write|read|exchange|batch COUNT
 ///
-/// COUNT is in bytes, for exchanges in exchanges of four bytes. Prints how many a second.
+/// COUNT is in bytes, for exchanges in exchanges of four bytes: each waited for, or handed over a hundred at once, with
+/// chip select released behind each. Prints how many a second.
 @main
 enum FTDIProbe {
     static func main() throws {
         guard CommandLine.arguments.count == 4, let count = Int(CommandLine.arguments[3]), count > 0 else {
-            FileHandle.standardError.write(Data("usage: FTDIProbe URL write|read|exchange COUNT\n".utf8))
+            FileHandle.standardError.write(Data("usage: FTDIProbe URL write|read|exchange|batch COUNT\n".utf8))
             exit(2)
         }
         let port = try Peripheral(CommandLine.arguments[1])
@@ -23,6 +24,7 @@ enum FTDIProbe {
             measurement = write
         case "read": measurement = read
         case "exchange": measurement = exchange
+        case "batch": measurement = exchangeInBatches
         case let other:
             FileHandle.standardError.write(Data("FTDIProbe: no measurement “\(other)”\n".utf8))
             exit(2)
@@ -62,6 +64,31 @@ enum FTDIProbe {
             try port.exchange(sent.span.bytes, into: &bytes)
         }
         guard received == sent else { throw PeripheralError.refused(.badValue("the wire changed what was sent")) }
+        return start
+    }
+
+    private static func exchangeInBatches(_ count: Int, over port: Peripheral) throws -> MonotonicTime {
+        let batch = 100
+        let from = UnsafeMutableRawBufferPointer.allocate(byteCount: 4 * batch, alignment: 64)
+        let to = UnsafeMutableRawBufferPointer.allocate(byteCount: 4 * batch, alignment: 64)
+        defer {
+            from.deallocate()
+            to.deallocate()
+        }
+        from.copyBytes(from: from.indices.map { UInt8(truncatingIfNeeded: $0) })
+        _ = to.initializeMemory(as: UInt8.self, repeating: 0xFF)
+        let segments = stride(from: 0, to: 4 * batch, by: 4).map { place in
+            var segment = SPISegment(sent: from.baseAddress! + place, received: to.baseAddress! + place, count: 4)
+            segment.pulsesChipSelect = true
+            return segment
+        }
+        let start = MonotonicTime.now
+        for done in stride(from: 0, to: count, by: batch) {
+            try port.transaction(unretained: Array(segments.prefix(count - done)))
+        }
+        guard from.prefix(4 * min(count, batch)).elementsEqual(to.prefix(4 * min(count, batch))) else {
+            throw PeripheralError.refused(.badValue("the wire changed what was sent"))
+        }
         return start
     }
 }
