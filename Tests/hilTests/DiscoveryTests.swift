@@ -97,8 +97,11 @@ struct DoctorCommandTests {
         return commands
     }
 
+    /// - Parameter realTime: asks for what there is to find about that, too. Whether this machine's kernel gives real-time
+    ///   priority is its own affair.
     private func findings(
-        _ url: String?, on fixtures: [String], _ preparation: String = root(), ordinary: Bool = false
+        _ url: String?, on fixtures: [String], _ preparation: String = root(), ordinary: Bool = false,
+        realTime: Bool = false
     ) throws -> [Finding] {
         // The root lies in the machine, whose place nobody knows before it is there.
         let machine = MockedMachine(
@@ -107,8 +110,7 @@ struct DoctorCommandTests {
         let outcome = try url.map { try machine.run("doctor", $0, "--json") } ?? machine.run("doctor", "--json")
         let findings = try JSONDecoder().decode([Finding].self, from: outcome.output)
         #expect(outcome.status == (findings.isEmpty ? 0 : 9))
-        // Whether this machine's kernel gives real-time priority is its own affair.
-        return findings.filter { $0.kind != .noRealTime }
+        return findings.filter { realTime || $0.kind != .noRealTime }
     }
 
     @Test("All is well")
@@ -153,6 +155,31 @@ struct DoctorCommandTests {
         let found = try findings(
             "/dev/spidev0.0", on: ["spi"], Self.root() + " && chmod 600 $UMOCKDEV_DIR/dev/spidev0.0", ordinary: true)
         #expect(found.map(\.kind) == [.noPermission])
+    }
+
+    @Test("A process that has the node, by its name and number")
+    func holder() throws {
+        // It holds the lock for as long as the shell is there, which becomes hil.
+        let node = "$UMOCKDEV_DIR/dev/spidev0.0"
+        let found = try findings(
+            "/dev/spidev0.0", on: ["spi"],
+            """
+            \(Self.root()) && { flock \(node) sh -c "while kill -0 $$; do sleep 0.2; done" > /dev/null 2>&1 & } \
+            && while flock -n \(node) true; do sleep 0.05; done
+            """)
+        #expect(found.map(\.kind) == [.heldByProcess])
+        #expect(found.first?.problem.hasPrefix("in use by flock (process ") == true, "\(found)")
+        #expect(found.first?.cure.hasPrefix("kill ") == true)
+    }
+
+    @Test("No real-time priority")
+    func realTime() throws {
+        let found = try findings(
+            "/dev/spidev0.0", on: ["spi"],
+            Self.root() + " && chmod 666 $UMOCKDEV_DIR/dev/spidev0.0 && prlimit --pid $$ --rtprio=0:0", ordinary: true,
+            realTime: true)
+        #expect(found.map(\.kind) == [.noRealTime])
+        #expect(found.first?.cure.contains("rtprio") == true)
     }
 
     @Test("An SPI device without a driver")
