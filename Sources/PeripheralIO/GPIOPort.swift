@@ -13,6 +13,8 @@ public final class GPIOPort: Sendable {
     private let user: Int
     private let isClosed = Atomic(false)
     private let calls = Mutex(())
+    /// Signalled when it is closed.
+    private let closing: EventDescriptor
 
     /// The pins that an interface has: ADBUS0–7 are bits 0–7, ACBUS0–7 bits 8–15.
     public static let pins = 0...15
@@ -27,6 +29,7 @@ public final class GPIOPort: Sendable {
     init(_ bus: MPSSEBus) throws(PeripheralError) {
         self.bus = bus
         do {
+            closing = try EventDescriptor()
             user = try bus.join(chipSelect: 0, activeHigh: false)
         } catch {
             bus.closeIfUnused()
@@ -52,6 +55,18 @@ public final class GPIOPort: Sendable {
     /// Lets go of a pin: it is an input from now on, pulled up inside the chip.
     public func release(_ pin: Int) throws(PeripheralError) {
         try change(pin) { pins, mask in pins.outputs &= ~mask }
+    }
+
+    /// Sleeps for as long as it is told, with the pins as they are.
+    ///
+    /// - Throws: `deviceLost` as soon as the device is gone; `closed` when another thread closes this.
+    public func hold(for timeout: Timeout) throws(PeripheralError) {
+        let deadline = timeout.deadline()
+        while !isClosed.load(ordering: .relaxed) {
+            if try bus.usb.watch(until: deadline, event: closing) { break }
+            if bus.usb.clock.now >= deadline { return }
+        }
+        throw .closed
     }
 
     private func change(_ pin: Int, _ body: (inout MPSSEPins, UInt16) -> Void) throws(PeripheralError) {
@@ -89,6 +104,7 @@ public final class GPIOPort: Sendable {
     /// Gives the pins back. Once is enough, and more does no harm.
     public func close() {
         guard !isClosed.exchange(true, ordering: .relaxed) else { return }
+        closing.signal()
         bus.leave(user, chipSelect: 0)
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import PeripheralIO
+import RTOS
 
 struct GPIOCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -43,8 +44,6 @@ struct GPIOCommand: ParsableCommand {
         Interruption.hold()
         let port = try GPIOPort.open(url)
         defer { port.close() }
-        let isOver = DispatchSemaphore(value: 0)
-        Interruption.onInterrupt { isOver.signal() }
         for assignment in assignments { try port.drive(assignment.pin, assignment.level) }
         let levels = try port.read()
         if json {
@@ -57,6 +56,12 @@ struct GPIOCommand: ParsableCommand {
         }
         fflush(nil)
         guard !assignments.isEmpty else { return }
-        if let seconds { _ = isOver.wait(timeout: .now() + seconds) } else { isOver.wait() }
+        Interruption.onInterrupt { port.close() }
+        let time: Timeout = if let seconds { .milliseconds(UInt32(seconds * 1000)) } else { .forever }
+        do {
+            try port.hold(for: time)
+        } catch {
+            guard Interruption.hasHappened else { throw error }
+        }
     }
 }

@@ -25,6 +25,16 @@ struct GPIOCommandTests {
         #expect(try Hil.run(["gpio", "virtual://ft232h"] + pins).status == 2)
     }
 
+    @Test("drives them until it is interrupted")
+    func interrupted() throws {
+        let output = Pipe()
+        let process = try Hil.start(["gpio", "virtual://ft232h", "8=1"], output: output)
+        #expect(!output.fileHandleForReading.availableData.isEmpty)
+        process.interrupt()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+    }
+
     @Test("says that a device has none")
     func none() throws {
         #expect(try Hil.run("gpio", "virtual://spi").status == 8)

@@ -20,6 +20,7 @@ pulled_during() {
 check "unplugged during SPI" pulled_during loopback ftdi://ftdi:232h/1 --seconds 50
 check "unplugged during SPI packets" pulled_during loopback ftdi://ftdi:232h/1 --packets --seconds 50
 check "unplugged during UART" pulled_during loopback 'ftdi://ftdi:232h/1?baud=115200' --seconds 50
+check "unplugged while pins are driven" pulled_during gpio ftdi://ftdi:232h/1 8=1
 check "unplugged while nothing is on its way" pulled_during uart 'ftdi://ftdi:232h/1?baud=115200'
 check "unplugged during ftdi_sio" pulled_during loopback serial --seconds 50
 

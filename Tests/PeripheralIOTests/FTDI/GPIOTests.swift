@@ -40,6 +40,23 @@ struct GPIOTests {
         try pins.drive(4, true)
     }
 
+    @Test("Pins are held for as long as is asked, until the device is lost, or until they are given back")
+    func holds() throws {
+        let bench = try FTDIBench(clock: .wall)
+        let pins = try GPIOPort(bench.bus)
+        try pins.drive(8, true)
+        try pins.hold(for: .milliseconds(5))
+        #expect(try pins.read() >> 8 & 1 == 1)
+        let other = try GPIOPort(bench.bus)
+        let closed = Call { try other.hold(for: .forever) }
+        let lost = Call { try pins.hold(for: .forever) }
+        other.close()
+        #expect(try closed.error() == PeripheralError.closed)
+        bench.usb.withBus { bus, now in bus.unplug(at: now) }
+        #expect(try lost.error() == PeripheralError.deviceLost("virtual://ft232h"))
+        #expect(throws: PeripheralError.closed) { try other.hold(for: .now) }
+    }
+
     @Test("A lost device is told")
     func lost() throws {
         let bench = try FTDIBench()
