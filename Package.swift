@@ -97,7 +97,7 @@ let package = Package(
         .target(name: "HardwareTest", dependencies: ["PeripheralIO", "VirtualHardware", crypto, histogram]),
         .executableTarget(
             name: "hil",
-            dependencies: ["HardwareTest", "VirtualHardware", argumentParser],
+            dependencies: ["CLinux", "HardwareTest", "VirtualHardware", argumentParser],
             // The Swift runtime and Foundation within the command: it starts in half the time, and runs where no
             // toolchain is. The libraries are those that a static Foundation stands on.
             linkerSettings: [

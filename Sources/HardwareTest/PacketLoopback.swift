@@ -20,6 +20,8 @@ struct PacketLoopback<Encoder: FrameEncoder & Sendable, Decoder: FrameDecoder & 
     private var outOfOrder = 0
     /// The number of the packet that is next, if none is lost.
     private var expected: UInt64 = 0
+    /// It was told to stop.
+    private var isInterrupted = false
     private var latency = LatencyRecord()
     private var delivery = LatencyRecord()
 
@@ -70,22 +72,36 @@ struct PacketLoopback<Encoder: FrameEncoder & Sendable, Decoder: FrameDecoder & 
         let isStuck = isSent != true
         // Nothing else lets go of what is on a line that has stopped.
         if isStuck { port.close() }
-        let sending = sender.stop()
+        var sending = sender.stop()
+        if isInterrupted { sending.packets = Int(expected) }
         thread.join()
         sender.transmitter.stop()
         try receiver.stop()
         if let failure { throw failure }
-        return result(sending, seconds: seconds, timedOut: isStuck || received + damaged == 0)
+        return result(
+            sending, seconds: seconds, timedOut: !isInterrupted && (isStuck || received + damaged == 0))
     }
 
     /// Takes packets until the last is there or nothing has come for too long.
     private mutating func receive() throws(PeripheralError) {
         let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: test.longest, alignment: 8)
         defer { scratch.deallocate() }
-        while !sender.isFinished(with: expected), let packet = try receiver.receive(test.timeout) {
+        var deadline = test.timeout.deadline()
+        while !sender.isFinished(with: expected), MonotonicTime.now < deadline {
+            if !isInterrupted, test.shouldStop?() == true {
+                isInterrupted = true
+                _ = sender.stop()
+                deadline = min(deadline, Self.lastWait.deadline())
+            }
+            guard let packet = try receiver.receive(Self.interval) else { continue }
             check(packet, at: .now, scratch: scratch)
+            if !isInterrupted { deadline = test.timeout.deadline() }
         }
     }
+
+    /// How often it is looked whether to stop, and how long what is out then has to come back.
+    private static var interval: Timeout { .milliseconds(100) }
+    private static var lastWait: Timeout { .milliseconds(1000) }
 
     private mutating func check(
         _ packet: borrowing PacketReceiver<Decoder>.Packet, at now: MonotonicTime,

@@ -15,6 +15,9 @@ public struct PacketLoopbackTest: Sendable {
     public var timeout: Timeout
     /// Called now and then, from a thread of the test, with the number of bytes that are back.
     public var onProgress: (@Sendable (Int) -> Void)?
+    /// Asked some times a second; once true, nothing more is sent, and the test ends with what is back within a second.
+    /// What is still out then is left out of the count.
+    public var shouldStop: (@Sendable () -> Bool)?
 
     public init(
         framing: PacketFraming = .cobs, count: Int, longest: Int = 256, seed: UInt64 = 1,

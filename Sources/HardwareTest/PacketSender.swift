@@ -45,7 +45,7 @@ final class PacketSender<Encoder: FrameEncoder & Sendable>: Sendable {
         defer { content.deallocate() }
         var number: UInt64 = 0
         while sent.withLock({ !$0.isOver && $0.bytes < count }), (try? allowance.take(timeout)) != nil {
-            guard var block = try? transmitter.mailbox.take(timeout) else { break }
+            guard var block = takeBlock() else { break }
             let size = packets.fill(content, with: number)
             var encoder = encoder
             guard let frame = encoder.encode(UnsafeRawBufferPointer(rebasing: content[..<size]), into: block.memory)
@@ -63,6 +63,15 @@ final class PacketSender<Encoder: FrameEncoder & Sendable>: Sendable {
             number += 1
         }
         sent.withLock { $0.isOver = true }
+    }
+
+    /// A block to fill; nil once nothing more is to be sent, or if none comes back for too long.
+    private func takeBlock() -> MemoryBlock? {
+        let deadline = timeout.deadline()
+        repeat {
+            if let block = try? transmitter.mailbox.take(.milliseconds(50)) { return block }
+        } while MonotonicTime.now < deadline && sent.withLock { !$0.isOver }
+        return nil
     }
 
     /// Whether all that will ever be sent has passed.

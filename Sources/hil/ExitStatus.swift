@@ -30,6 +30,9 @@ enum ExitStatus: Int32 {
             fail(error.description, status(of: error))
         case is Interruption.Happened:
             fail("interrupted", .interrupted)
+        case let error as StandardStreams.OutputError:
+            if error.isUnread { Foundation.exit(done.rawValue) }
+            fail(error.message, .notSupported)
         case let error as UsageError:
             fail(error.message, .usage)
         default:

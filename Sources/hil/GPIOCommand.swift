@@ -33,10 +33,19 @@ struct GPIOCommand: ParsableCommand {
     private func assignments() throws -> [(pin: Int, level: Bool)] {
         try pins.map { text in
             let parts = text.split(separator: "=")
-            guard parts.count == 2, let pin = Int(parts[0]), GPIOPort.pins.contains(pin), ["0", "1"].contains(parts[1])
-            else { throw UsageError(message: "“\(text)” is no pin and level; write 8=1") }
+            guard parts.count == 2, let pin = Self.pin(parts[0]), ["0", "1"].contains(parts[1])
+            else { throw UsageError(message: "“\(text)” is no pin and level; write 8=1 or ACBUS0=1") }
             return (pin, parts[1] == "1")
         }
+    }
+
+    /// A pin by its number or its name on the chip.
+    private static func pin(_ text: Substring) -> Int? {
+        if let number = Int(text) { return GPIOPort.pins.contains(number) ? number : nil }
+        for (bus, first) in [("ADBUS", 0), ("ACBUS", 8)] where text.uppercased().hasPrefix(bus) {
+            return Int(text.dropFirst(bus.count)).flatMap { (0...7).contains($0) ? first + $0 : nil }
+        }
+        return nil
     }
 
     func run() throws {

@@ -25,6 +25,8 @@ struct Hil: ParsableCommand {
         do {
             var command = try parseAsRoot()
             try command.run()
+            try StandardStreams.flush()
+            if TraceFile.hasFailed.load(ordering: .relaxed) { throw ExitStatus.notSupported }
         } catch {
             ExitStatus.exit(for: error)
         }

@@ -135,8 +135,8 @@ struct LoopbackCommand: ParsableCommand {
         let count = try amount(for: port)
         let timeout = Timeout.milliseconds(UInt32(max(1, timeout * 1000)))
         let progress = Progress()
+        Interruption.onInterrupt {}
         guard packets else {
-            Interruption.onInterrupt {}
             var test = LoopbackTest(pattern: patterns[0], count: count, timeout: timeout)
             test.onProgress = { received, _ in progress.show(received, of: count) }
             test.shouldStop = { Interruption.hasHappened }
@@ -144,12 +144,11 @@ struct LoopbackCommand: ParsableCommand {
             return try tell(
                 result, text: LoopbackText.text, isGood: result.isGood, timedOut: result.timedOut)
         }
-        Interruption.onInterrupt { port.close() }
         var test = PacketLoopbackTest(
             framing: framing ?? .cobs, count: count, longest: longest?.value ?? 256, seed: seed, timeout: timeout)
         test.onProgress = { progress.show($0, of: count) }
+        test.shouldStop = { Interruption.hasHappened }
         let result = try watched(progress) { try test.run(on: port) }
-        if Interruption.hasHappened { throw Interruption.Happened() }
         try tell(result, text: PacketLoopbackReport.text, isGood: result.isGood, timedOut: result.timedOut)
     }
 

@@ -22,8 +22,8 @@ struct LoopbackSweep {
         // What was asked for first: a full disk must not cost the result.
         if json { try printJSON(report) } else { print(LoopbackTable.text(report)) }
         fflush(nil)
-        if let junitPath { try write(JUnitReport.xml(report), to: junitPath) }
-        if let reportPath { try write(HTMLReport.page(report), to: reportPath) }
+        if let junitPath { try StandardStreams.write(JUnitReport.xml(report), toFile: junitPath) }
+        if let reportPath { try StandardStreams.write(HTMLReport.page(report), toFile: reportPath) }
         try conclude(report)
     }
 
@@ -36,14 +36,6 @@ struct LoopbackSweep {
         if report.points.contains(where: { $0.result?.timedOut ?? false }) { throw ExitStatus.timeOut }
         if report.interrupted { throw Interruption.Happened() }
         if !report.isGood { throw ExitStatus.dataErrors }
-    }
-
-    private func write(_ text: String, to path: String) throws {
-        do {
-            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-        } catch {
-            throw UsageError(message: "\(path): cannot be written; choose a file in a folder that you may write to")
-        }
     }
 
     private static func line(_ state: LoopbackSuite.Progress, soak: Double?) -> String {

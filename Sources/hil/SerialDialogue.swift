@@ -37,12 +37,12 @@ struct SerialDialogue {
         var buffer = [UInt8](repeating: 0, count: 4096)
         while true {
             if let found = stream.take(text) {
-                tell(onlyMatching ? found.matched : found.all)
+                try tell(onlyMatching ? found.matched : found.all)
                 return
             }
             let now = MonotonicTime.now
             guard now < deadline else {
-                if !onlyMatching { tell(stream.takeAll()) }
+                if !onlyMatching { try tell(stream.takeAll()) }
                 throw PeripheralError.timedOut
             }
             let left = deadline == .never ? 100 : min(100, deadline.nanoseconds(since: now) / 1_000_000 + 1)
@@ -52,7 +52,7 @@ struct SerialDialogue {
         }
     }
 
-    private func tell(_ bytes: [UInt8]) {
-        bytes.withUnsafeBytes { _ = writeAll($0, to: STDOUT_FILENO) }
+    private func tell(_ bytes: [UInt8]) throws {
+        try StandardStreams.write(bytes)
     }
 }

@@ -66,7 +66,9 @@ final class SerialPipe: Sendable {
             let count = try port.read(into: buffer, atLeast: isFlowing ? Self.gathered : 1)
             if count == 0, wasOver, !isFlowing { return }
             isFlowing = count > 0
-            guard writeAll(UnsafeRawBufferPointer(rebasing: buffer[..<count]), to: STDOUT_FILENO) else { return }
+            guard writeAll(UnsafeRawBufferPointer(rebasing: buffer[..<count]), to: STDOUT_FILENO) else {
+                throw StandardStreams.OutputError(number: errno)
+            }
         }
     }
 }

@@ -112,10 +112,12 @@ final class SerialTerminal: Sendable {
         }
     }
 
-    /// Opens the port, under the name that it has now if it was open before; nil while it is not there.
-    private func openAgain(_ lost: Peripheral?) throws -> Peripheral? {
+    /// Opens the port, under the name that it has now if it was open before.
+    ///
+    /// - Throws: while it is not there.
+    private func openAgain(_ lost: Peripheral?) throws -> Peripheral {
         guard let lost else { return try Peripheral(address: address, recorder: recorder) }
-        return try Reconnection.reopened(lost)
+        return try lost.reopened(within: .milliseconds(Self.retryPause))
     }
 
     /// Shows what comes in until the port is lost, which is thrown, or closed.

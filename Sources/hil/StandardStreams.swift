@@ -1,7 +1,19 @@
+import CLinux
 import Foundation
 
 /// Standard input and output as bytes, and files as a user names them: "-" stands for the stream.
 enum StandardStreams {
+    /// What was to be written could not be.
+    struct OutputError: Error {
+        /// nil is standard output.
+        var path: String?
+        var number: Int32
+
+        /// The reader has seen enough, and has gone.
+        var isUnread: Bool { path == nil && number == EPIPE }
+        var message: String { "\(path ?? "standard output"): \(String(cString: strerror(number)))" }
+    }
+
     /// Writes all of it; throws when nobody reads any more, or the disk is full.
     static func write(_ bytes: some Sequence<UInt8>, to descriptor: Int32 = STDOUT_FILENO) throws {
         let bytes = Array(bytes)
@@ -11,8 +23,31 @@ enum StandardStreams {
             if step > 0 {
                 done += step
             } else if errno != EINTR {
-                throw UsageError(message: "cannot write the output: \(String(cString: strerror(errno)))")
+                throw OutputError(number: errno)
             }
+        }
+    }
+
+    /// Writes out what has been printed.
+    ///
+    /// - Throws: if that, or something that was printed before, could not be written.
+    static func flush() throws {
+        let number = hil_output_flush()
+        guard number != 0 else { return }
+        // The call that failed may have been an earlier one, whose error stdio does not keep.
+        var output = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
+        let isUnread = poll(&output, 1, 0) > 0 && Int32(output.revents) & POLLERR != 0
+        throw OutputError(number: isUnread ? EPIPE : number)
+    }
+
+    /// Writes a file as a user names it, anew: what is there stays what it is, be it a device, a pipe or a link.
+    static func write(_ text: String, toFile path: String) throws {
+        let descriptor = try open(writing: path)
+        defer { if descriptor != STDOUT_FILENO { close(descriptor) } }
+        do {
+            try write(text.utf8, to: descriptor)
+        } catch let error as OutputError {
+            throw OutputError(path: path, number: error.number)
         }
     }
 

@@ -120,6 +120,9 @@ struct UARTCommand: ParsableCommand {
         if !isScript, !exitAfterInput, isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 {
             return try SerialTerminal(address, terminalOptions, recorder: trace?.recorder).run()
         }
+        if let option = terminalOnly {
+            throw UsageError(message: "\(option) is for a terminal; a pipe or script passes bytes on as they are")
+        }
         let port = try Peripheral(address: address, recorder: trace?.recorder)
         guard !port.isSPI else {
             throw PeripheralError.badAddress(url, reason: "not a serial port; `hil uart` takes one")
@@ -130,6 +133,16 @@ struct UARTCommand: ParsableCommand {
             port: port, sent: send.map(\.bytes), expected: expect,
             timeout: timeout.map { .milliseconds(UInt32(max(1, $0 * 1000))) } ?? .forever, onlyMatching: onlyMatching
         ).run()
+    }
+
+    /// An option that was given and means nothing in a pipe or script.
+    private var terminalOnly: String? {
+        let given = [
+            ("--local-echo", localEcho), ("--timestamp", timestamp || timestampFormat != nil),
+            ("--log-file", logFile != nil), ("--log", log), ("--log-strip", logStrip), ("--map", map != nil),
+            ("--hexadecimal", hexadecimal),
+        ]
+        return given.first { $0.1 }?.0
     }
 
     private var terminalOptions: SerialTerminal.Options {

@@ -5,7 +5,7 @@ import Testing
 struct GPIOCommandTests {
     @Test("drives pins and shows the levels of all")
     func drives() throws {
-        let outcome = try Hil.run("gpio", "virtual://ft232h", "8=0", "9=1", "--seconds", "0")
+        let outcome = try Hil.run("gpio", "virtual://ft232h", "8=0", "acbus1=1", "--seconds", "0")
         #expect(outcome.status == 0)
         #expect(outcome.text.contains("ACBUS0  pin 8   0"))
         #expect(outcome.text.contains("ACBUS1  pin 9   1"))
@@ -20,7 +20,7 @@ struct GPIOCommandTests {
 
     @Test(
         "refuses what is no pin",
-        arguments: [["8"], ["8=2"], ["16=1"], ["x=1"], ["0=1"]])
+        arguments: [["8"], ["8=2"], ["16=1"], ["x=1"], ["0=1"], ["ACBUS8=1"]])
     func refuses(pins: [String]) throws {
         #expect(try Hil.run(["gpio", "virtual://ft232h"] + pins).status == 2)
     }

@@ -166,9 +166,15 @@ enum TraceLines {
 extension Trace {
     /// Reads a trace that `TraceRecorder` has written.
     ///
-    /// - Throws: `missing` if there is no such file; `badAddress` if it is no trace.
+    /// - Throws: `badAddress` if there is no such file, or if it is no trace.
     public init(file path: String) throws(PeripheralError) {
-        guard let text = try? Self.contents(of: path) else { throw .missing("\(path) (a trace)") }
+        let text: [UInt8]
+        do {
+            text = try Self.contents(of: path)
+        } catch {
+            let number = (error as? Errno)?.rawValue ?? Errno.ioError.rawValue
+            throw .badAddress(path, reason: "no trace can be read there: \(systemMessage(number))")
+        }
         self = try TraceLines.parse(text, name: path)
     }
 

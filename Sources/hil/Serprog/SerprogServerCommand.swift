@@ -63,7 +63,8 @@ struct SerprogServerCommand: ParsableCommand {
             reconfigure: reconnection.isWanted ? configure : nil)
         Interruption.onInterrupt { server.stop() }
         print("\(port.name) at \(place.address):\(listener.port), \(Frequency.text(port.speed)) in force")
-        print("use it with: flashrom -p serprog:ip=\(place.address):\(listener.port)")
+        let reachable = place.address == "0.0.0.0" ? "ADDRESS-OF-THIS-MACHINE" : place.address
+        print("use it with: flashrom -p serprog:ip=\(reachable):\(listener.port)")
         fflush(nil)
         try server.run(once: once)
         try? session.close()

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import PeripheralIO
+import Synchronization
 
 /// `--trace FILE`, the same for every command that opens a device.
 struct TraceOptions: ParsableArguments {
@@ -32,6 +33,9 @@ struct TraceFile {
         }
     }
 
+    /// Some trace of this process is not whole: it ends with a status that says so, if nothing else went wrong.
+    static let hasFailed = Atomic(false)
+
     /// Puts the file in order. What goes wrong is told; it is no reason to doubt what was done on the device.
     func finish() {
         do {
@@ -45,7 +49,10 @@ struct TraceFile {
             try Self.writeWaves(of: Trace(file: lines), to: path)
             unlink(lines)
         } catch {
-            StandardStreams.tell("hil: the trace is not whole: \((error as? UsageError)?.message ?? "\(error)")")
+            let reason =
+                (error as? UsageError)?.message ?? (error as? StandardStreams.OutputError)?.message ?? "\(error)"
+            StandardStreams.tell("hil: the trace is not whole: \(reason)")
+            Self.hasFailed.store(true, ordering: .relaxed)
         }
     }
 

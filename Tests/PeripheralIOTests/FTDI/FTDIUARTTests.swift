@@ -153,7 +153,7 @@ struct FTDIUARTTests {
         let error = try Call { try port.write(pattern(5000)) }.error()
         switch fault {
         case .unplug, .detach: #expect(error == .deviceLost("virtual://ft232h"))
-        case .halt: #expect(error == .system(call: "virtual://ft232h: bulk transfer", errno: USBError.stalled))
+        case .halt: #expect(error == USBError.stall(of: "virtual://ft232h: bulk transfer"))
         default: #expect(error == .timedOut)
         }
         _ = try Call { try port.write([1]) }.result()

@@ -60,7 +60,7 @@ extension FTDIRequest {
         switch end.status {
         case .completed:
             return Array(UnsafeRawBufferPointer(start: memory, count: min(end.count, answerLength)))
-        case .stalled: throw .system(call: "\(name): request \(code)", errno: USBError.stalled)
+        case .stalled: throw USBError.stall(of: "\(name): request \(code)")
         case .failed: throw .system(call: "\(name): request \(code)", errno: USBError.failed)
         case .lost: throw .deviceLost(name)
         case .cancelled: throw .timedOut

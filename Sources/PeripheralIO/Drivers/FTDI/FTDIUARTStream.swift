@@ -180,7 +180,7 @@ struct FTDIUARTStream {
     private func failure(_ status: USBEnd.Status) -> PeripheralError? {
         switch status {
         case .completed, .cancelled: nil
-        case .stalled: .system(call: "\(name): bulk transfer", errno: USBError.stalled)
+        case .stalled: USBError.stall(of: "\(name): bulk transfer")
         case .failed: .system(call: "\(name): bulk transfer", errno: USBError.failed)
         case .lost: .deviceLost(name)
         }

@@ -234,7 +234,7 @@ struct MPSSEStream {
         case .completed, .cancelled: break
         case .stalled:
             hasStalled = true
-            fail(.system(call: "\(name): bulk transfer", errno: USBError.stalled))
+            fail(USBError.stall(of: "\(name): bulk transfer"))
         case .failed: fail(.system(call: "\(name): bulk transfer", errno: USBError.failed))
         case .lost: fail(.deviceLost(name))
         }

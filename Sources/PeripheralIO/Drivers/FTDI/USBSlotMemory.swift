@@ -45,6 +45,12 @@ final class USBSlotMemory: @unchecked Sendable {
 /// What errors on USB are called, after the errno values that Linux gives them.
 enum USBError {
     static let stalled = EPIPE
+
+    /// An endpoint is halted: the chip takes nothing more there until it is told to go on.
+    static func stall(of what: String) -> PeripheralError {
+        .system(call: "\(what): refused by the chip (stalled); try again, or plug it in anew", errno: stalled)
+    }
+
     static let failed = EIO
     static let protocolError = EPROTO
     static let timedOut = ETIMEDOUT
