@@ -68,6 +68,8 @@ final class SerialTerminal: Sendable {
         screen.note("hil \(Hil.configuration.version); ctrl-t q quits, ctrl-t ? lists the keys")
         RTOSTask.start(name: "hil keys") { self.readKeys() }
         try serve(port)
+        // The shell's prompt begins a line of its own.
+        screen.note("Disconnected")
     }
 
     private static func mayCome(_ error: any Error) -> Bool {

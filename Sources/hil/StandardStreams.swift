@@ -89,7 +89,11 @@ enum StandardStreams {
         if path == "-" { return STDOUT_FILENO }
         let descriptor = Foundation.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
-            throw UsageError(message: "\(path): \(String(cString: strerror(errno)))")
+            throw UsageError(
+                message: """
+                    \(path): cannot be written (\(String(cString: strerror(errno)))); choose a file in a folder that you \
+                    may write to
+                    """)
         }
         return descriptor
     }

@@ -120,12 +120,12 @@ struct UARTCommand: ParsableCommand {
         if !isScript, !exitAfterInput, isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 {
             return try SerialTerminal(address, terminalOptions, recorder: trace?.recorder).run()
         }
-        if let option = terminalOnly {
-            throw UsageError(message: "\(option) is for a terminal; a pipe or script passes bytes on as they are")
-        }
         let port = try Peripheral(address: address, recorder: trace?.recorder)
         guard !port.isSPI else {
             throw PeripheralError.badAddress(url, reason: "not a serial port; `hil uart` takes one")
+        }
+        if let option = terminalOnly {
+            throw UsageError(message: "\(option) is for a terminal; a pipe or script passes bytes on as they are")
         }
         guard isScript else { return try SerialPipe(port, endsWithInput: exitAfterInput).run() }
         defer { port.close() }

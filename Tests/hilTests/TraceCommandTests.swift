@@ -175,7 +175,7 @@ struct TraceCommandTests {
             let outcome = try Hil.run(arguments)
             #expect(outcome.status == 2 && outcome.errors.contains(message), "\(outcome.errors)")
         }
-        #expect(try Hil.run("trace", path("missing")).status == 3)
+        #expect(try Hil.run("trace", path("missing")).status == 2)
         let unwritable = try Hil.run("spi", "virtual://spi", "00", "--trace", path("missing/x"))
         #expect(unwritable.status == 2 && unwritable.errors.contains("cannot be written"))
         let unopened = try Hil.run("spi", "virtual://flash", "9f", "-m", "1", "--trace", path("none.vcd"))
