@@ -63,12 +63,23 @@ final class SerialPipe: Sendable {
         while true {
             let wasOver = inputIsOver.load(ordering: .acquiring)
             try port.control(.setRXTimeout(isFlowing ? .milliseconds(Self.gathering) : patience))
-            let count = try port.read(into: buffer, atLeast: isFlowing ? Self.gathered : 1)
+            let count: Int
+            do {
+                count = try port.read(into: buffer, atLeast: isFlowing ? Self.gathered : 1)
+            } catch {
+                // What came in before the device was lost is there still.
+                while let rest = try? port.read(into: buffer, atLeast: 1), rest > 0 { try passOn(buffer, rest) }
+                throw error
+            }
             if count == 0, wasOver, !isFlowing { return }
             isFlowing = count > 0
-            guard writeAll(UnsafeRawBufferPointer(rebasing: buffer[..<count]), to: STDOUT_FILENO) else {
-                throw StandardStreams.OutputError(number: errno)
-            }
+            try passOn(buffer, count)
+        }
+    }
+
+    private func passOn(_ buffer: UnsafeMutableRawBufferPointer, _ count: Int) throws {
+        guard writeAll(UnsafeRawBufferPointer(rebasing: buffer[..<count]), to: STDOUT_FILENO) else {
+            throw StandardStreams.OutputError(number: errno)
         }
     }
 }
