@@ -16,7 +16,8 @@ public struct SPISegment: @unchecked Sendable {
     public var delay: UInt16 = 0
     /// Microseconds between its words, at least.
     public var wordDelay: UInt8 = 0
-    /// Releases chip select for a moment behind it (10 µs or more).
+    /// Releases chip select for a moment behind it: on a spidev node for 10 µs or more, on an FTDI adapter for as long as
+    /// its engine takes over a few commands, some hundred nanoseconds.
     public var pulsesChipSelect = false
     /// Data lines for what is sent, and for what is received: 1, 2 or 4; nil is the peripheral's. With more than one,
     /// bytes go one way at a time.

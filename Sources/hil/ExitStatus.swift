@@ -37,11 +37,18 @@ enum ExitStatus: Int32 {
             fail(error.message, .usage)
         default:
             // Help and version requests come as errors too, and are none.
-            let message = Hil.fullMessage(for: error)
-            guard Hil.exitCode(for: error) == .success else { fail(message, .usage, prefix: "") }
-            print(message)
+            guard Hil.exitCode(for: error) == .success else { fail(usage(Hil.message(for: error)), .usage) }
+            print(Hil.fullMessage(for: error))
             Foundation.exit(done.rawValue)
         }
+    }
+
+    /// What is wrong with the arguments, and where it says how they are written.
+    private static func usage(_ message: String) -> String {
+        let line = message.split(separator: "\n").joined(separator: " ")
+        let subcommands = Hil.configuration.subcommands.compactMap { $0.configuration.commandName }
+        let help = CommandLine.arguments.dropFirst().prefix(1).filter { subcommands.contains($0) } + ["--help"]
+        return "\(line.hasSuffix(".") ? String(line.dropLast()) : line); see hil \(help.joined(separator: " "))"
     }
 
     private static func list(_ choices: [FoundDevice], for name: String) -> Never {
@@ -52,8 +59,8 @@ enum ExitStatus: Int32 {
         fail("\(name): name one of these interfaces", .usage)
     }
 
-    private static func fail(_ message: String, _ status: ExitStatus, prefix: String = "hil: ") -> Never {
-        FileHandle.standardError.write(Data((prefix + message + "\n").utf8))
+    private static func fail(_ message: String, _ status: ExitStatus) -> Never {
+        FileHandle.standardError.write(Data("hil: \(message)\n".utf8))
         Foundation.exit(status.rawValue)
     }
 

@@ -107,6 +107,24 @@ struct PacketTests {
         port.close()
     }
 
+    @Test("A block that somebody put into the mailbox goes out when the transmitter is told of it")
+    func wakes() throws {
+        let (port, device) = try Peripheral.gated()
+        let mailbox = try ZeroCopyMailbox(blockSize: 16, capacity: 4)
+        let transmitter = try PacketTransmitter(port, from: mailbox)
+        var block = try mailbox.take()
+        block.count = 16
+        let address = block.address
+        try mailbox.send(block)
+        transmitter.wake()
+        try eventually("it is on the wire") { device.memory == UnsafeRawPointer(address) }
+        try device.finish()
+        #expect(try transmitter.waitUntilSent(.milliseconds(20_000)))
+        #expect(transmitter.statistics.sent == 1)
+        transmitter.stop()
+        port.close()
+    }
+
     @Test("A task that waits for the write mutex is let through between packets")
     func mutexIsFair() throws {
         let (port, device) = try Peripheral.gated()

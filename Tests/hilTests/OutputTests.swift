@@ -60,6 +60,19 @@ struct OutputTests {
         #expect(outcome.status == 2 && outcome.errors.contains("is for a terminal"), "\(outcome.errors)")
     }
 
+    @Test(
+        "What is wrong with the arguments is one line, too",
+        arguments: [
+            ["spi"], ["spi", "virtual://spi", "--speeed", "1"], ["loopback", "virtual://spi", "--bytes", "many"],
+            ["uart", "virtual://uart", "--timeout", "1"], ["lisst"], ["spi", "virtual://spi", "-m"],
+        ])
+    func arguments(_ arguments: [String]) throws {
+        let outcome = try Hil.run(arguments)
+        #expect(outcome.status == 2 && outcome.text.isEmpty)
+        let lines = outcome.errors.split(separator: "\n")
+        #expect(lines.count == 1 && lines.first?.hasPrefix("hil: ") == true, "\(outcome.errors)")
+    }
+
     @Test("Ctrl-C ends a test with packets, which tells what it has")
     func interrupted() throws {
         let outcome = try shell(
