@@ -193,7 +193,7 @@ struct LoopbackCommandTests {
             (["loopback", "virtual://spi", "--bytes", "10", "--seconds", "1"], 2, "not both"),
             (["loopback", "virtual://spi", "--packets", "--file", "x"], 2, "without it"),
             (["loopback", "virtual://spi", "--framing", "slip"], 2, "with --packets"),
-            (["loopback", "virtual://spi", "--packets", "--framing", "tar"], 2, "cobs, slip, start-end, length"),
+            (["loopback", "virtual://spi", "--packets", "--framing", "tar"], 2, "'slip', 'start-end' or 'length'"),
             (["loopback", "virtual://spi", "--packets", "--longest", "7"], 2, "8 to 65535"),
             (["loopback", "virtual://spi", "--packets", "--for", "1h"], 2, "--packets go without"),
             (["loopback", "virtual://spi", "--clock", "1M..x"], 2, "--clock"),
