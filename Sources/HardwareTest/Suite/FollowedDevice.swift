@@ -9,6 +9,9 @@ struct FollowedDevice {
     private var identity: DeviceIdentity?
     private var hasFailed = false
 
+    /// Milliseconds after which a wait looks whether it is to end.
+    private static let interval: UInt32 = 250
+
     init(_ address: DeviceAddress) {
         self.address = address
     }
@@ -35,8 +38,16 @@ struct FollowedDevice {
     /// - Parameter isOver: asked some times a second; once true, the wait ends.
     /// - Returns: false if it is over, or if the device cannot be opened for good.
     func awaitReturn(of port: Peripheral, isOver: () -> Bool) -> Bool {
-        guard let port = try? port.reopened(unless: isOver) else { return false }
-        port.close()
-        return true
+        while !isOver() {
+            do throws(PeripheralError) {
+                try port.reopened(within: .milliseconds(Self.interval)).close()
+                return true
+            } catch .timedOut {
+                continue
+            } catch {
+                return false
+            }
+        }
+        return false
     }
 }
