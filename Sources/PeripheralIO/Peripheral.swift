@@ -164,8 +164,8 @@ public final class Peripheral: Sendable {
     /// however long they are; returns when all are off the wire. Rates, word lengths and delays are each segment's own.
     ///
     /// On a spidev node the kernel is handed the segments' own memory, all of them in one request if they fit. On an FTDI
-    /// adapter segments of a few bytes share USB transfers: many exchanges, each with a pulse of chip select behind it,
-    /// take little longer than one. Other devices have nothing of the kind.
+    /// adapter segments of a few bytes share USB transfers, also those with a pulse of chip select behind each. Other
+    /// devices have nothing of the kind.
     ///
     /// - Throws: `notSupported` for what the controller lacks, and for other devices. How much of it was carried out is
     ///   not known then.
