@@ -107,7 +107,7 @@ let package = Package(
                     .when(configuration: .release))
             ]
         ),
-        .testTarget(name: "HardwareTestTests", dependencies: ["HardwareTest"]),
+        .testTarget(name: "HardwareTestTests", dependencies: ["HardwareTest", "VirtualHardware"]),
         .systemLibrary(
             name: "CUMockdev", path: "Tests/Mock/CUMockdev", pkgConfig: "umockdev-1.0",
             providers: [.apt(["libumockdev-dev"])]),

@@ -31,6 +31,21 @@ extension Peripheral {
         }
     }
 
+    /// The same, for as long as it takes, until `isOver`, which is asked some times a second; nil then.
+    public func reopened(unless isOver: () -> Bool) throws(PeripheralError) -> Peripheral? {
+        while !isOver() {
+            do throws(PeripheralError) {
+                return try reopened(within: .milliseconds(Self.interval))
+            } catch .timedOut {
+                continue
+            }
+        }
+        return nil
+    }
+
+    /// Milliseconds after which it looks whether it is over, and for what the kernel does not tell of.
+    private static let interval: UInt32 = 250
+
     /// Sleeps until a device has come or gone, or it is time.
     private static func wait(until deadline: MonotonicTime, _ monitor: DeviceMonitor?) throws(PeripheralError) {
         if let monitor {

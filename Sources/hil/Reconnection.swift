@@ -11,9 +11,6 @@ struct ReconnectOptions: ParsableArguments {
 
 /// Waiting until a device that was lost is back.
 enum Reconnection {
-    /// Milliseconds after which it looks whether it is to end, and for what the kernel does not tell of.
-    private static let interval: UInt32 = 250
-
     /// Closes the peripheral and opens its device again once that is there, found by serial number or USB path. Blocks
     /// for as long as that takes; says on standard error that it waits, and that the device is back.
     ///
@@ -21,20 +18,8 @@ enum Reconnection {
     /// - Throws: `closed` if it is over; what the device cannot be opened for at all.
     static func await(_ port: Peripheral, isOver: () -> Bool) throws -> Peripheral {
         StandardStreams.tell("hil: \(port.name): device lost; waiting until it is back")
-        while !isOver() {
-            guard let reopened = try reopened(port) else { continue }
-            StandardStreams.tell("hil: \(reopened.name): back")
-            return reopened
-        }
-        throw PeripheralError.closed
-    }
-
-    /// Looks for the device for a moment; nil if it is not there.
-    static func reopened(_ port: Peripheral) throws -> Peripheral? {
-        do throws(PeripheralError) {
-            return try port.reopened(within: .milliseconds(interval))
-        } catch .timedOut {
-            return nil
-        }
+        guard let reopened = try port.reopened(unless: isOver) else { throw PeripheralError.closed }
+        StandardStreams.tell("hil: \(reopened.name): back")
+        return reopened
     }
 }

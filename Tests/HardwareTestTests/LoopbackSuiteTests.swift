@@ -1,8 +1,10 @@
 import Foundation
 import HardwareTest
 import PeripheralIO
+import RTOS
 import Synchronization
 import Testing
+import VirtualHardware
 
 @Suite("Loopback suite", .timeLimit(.minutes(30)))
 struct LoopbackSuiteTests {
@@ -96,6 +98,30 @@ struct LoopbackSuiteTests {
         let result = try #require(report.points[0].result)
         #expect(result.bytesReceived > 0 && result.errors == 0)
         #expect(!report.isGood)
+    }
+
+    @Test("waits for a device that goes between two points", arguments: [true, false])
+    func goneBetween(reconnects: Bool) throws {
+        let line = try #require(EchoingLine())
+        defer { line.end() }
+        var suite = try suite(line.link, Array(repeating: LoopbackPoint(pattern: .counter), count: 3))
+        suite.reconnects = reconnects
+        suite.onProgress = { if $0.point == 0, $0.bytes > 0 { line.unplug() } }
+        // It is asked before each point, and then by who waits.
+        let questions = Mutex(0)
+        suite.shouldStop = {
+            guard line.isUnplugged, !line.isOpen else { return false }
+            let isWaiting = questions.withLock { questions in
+                questions += 1
+                return questions > 1
+            }
+            if isWaiting, reconnects { line.plugIn() }
+            return false
+        }
+        let report = suite.run()
+        #expect(report.points.map(\.failureCount) == (reconnects ? [0, 1, 0] : [0, 1, 1]))
+        #expect(report.points[1].error == .deviceLost(line.link))
+        #expect(report.points.map { $0.result?.isGood } == (reconnects ? [true, true, true] : [true, nil, nil]))
     }
 
     @Test(

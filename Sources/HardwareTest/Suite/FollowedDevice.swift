@@ -5,27 +5,32 @@ import RTOS
 /// never another one that has taken its name.
 struct FollowedDevice {
     private var address: DeviceAddress
-    /// nil until it has been opened once, and for one that is found by its name alone.
-    private var identity: DeviceIdentity?
+    /// As it was opened last; nil until it has been.
+    private var last: Peripheral?
     private var hasFailed = false
-
-    /// Milliseconds after which a wait looks whether it is to end.
-    private static let interval: UInt32 = 250
 
     init(_ address: DeviceAddress) {
         self.address = address
     }
 
     /// Opens it as a point of the test wants it.
+    ///
+    /// - Throws: `deviceLost` rather than `missing` for one that has been there: it may go between two points as well as
+    ///   during one.
     mutating func open(as point: LoopbackPoint) throws(PeripheralError) -> Peripheral {
-        if hasFailed {
-            guard let present = address.following(identity) else { throw .missing(address.name) }
-            address = present
+        do throws(PeripheralError) {
+            if hasFailed {
+                guard let present = address.following(last?.identity) else { throw .missing(address.name) }
+                address = present
+            }
+            let port = try Peripheral(address: point.address(from: address))
+            last = port
+            hasFailed = false
+            return port
+        } catch {
+            guard case .missing(let name) = error, last != nil else { throw error }
+            throw .deviceLost(name)
         }
-        let port = try Peripheral(address: point.address(from: address))
-        if identity == nil { identity = port.identity }
-        hasFailed = false
-        return port
     }
 
     /// It may have another name when it is opened next.
@@ -33,21 +38,13 @@ struct FollowedDevice {
         hasFailed = true
     }
 
-    /// Closes a peripheral whose device was lost, and blocks until that can be opened again.
+    /// Blocks until a device that was lost can be opened again.
     ///
     /// - Parameter isOver: asked some times a second; once true, the wait ends.
     /// - Returns: false if it is over, or if the device cannot be opened for good.
-    func awaitReturn(of port: Peripheral, isOver: () -> Bool) -> Bool {
-        while !isOver() {
-            do throws(PeripheralError) {
-                try port.reopened(within: .milliseconds(Self.interval)).close()
-                return true
-            } catch .timedOut {
-                continue
-            } catch {
-                return false
-            }
-        }
-        return false
+    func awaitReturn(unless isOver: () -> Bool) -> Bool {
+        guard let port = try? last?.reopened(unless: isOver) else { return false }
+        port.close()
+        return true
     }
 }

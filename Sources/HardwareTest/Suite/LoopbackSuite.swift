@@ -88,25 +88,18 @@ public struct LoopbackSuite: Sendable {
         }
 
         private mutating func measure(_ index: Int) {
-            while true {
-                let port: Peripheral
-                do throws(PeripheralError) {
-                    port = try device.open(as: suite.points[index])
-                } catch {
-                    return note(error, at: index)
-                }
-                let failure = measure(index, on: port)
-                port.close()
-                guard let failure else { return }
+            while let failure = attempt(index) {
                 guard case .deviceLost = failure, suite.reconnects else { return note(failure, at: index) }
                 count(failure, at: index)
-                guard device.awaitReturn(of: port, isOver: { isStopped || isOver }), !isOver else { return }
+                guard device.awaitReturn(unless: { isStopped || isOver }), !isOver else { return }
             }
         }
 
-        /// Runs the test at a point, and answers what ended it early.
-        private mutating func measure(_ index: Int, on port: Peripheral) -> PeripheralError? {
+        /// Opens the device and runs the test at a point, and answers what ended it early.
+        private mutating func attempt(_ index: Int) -> PeripheralError? {
             do throws(PeripheralError) {
+                let port = try device.open(as: suite.points[index])
+                defer { port.close() }
                 let measurement = try run(suite.points[index], index, on: port)
                 report.timeline.note(
                     at: elapsed, bytes: measurement.result.bytesReceived, errors: measurement.damage.badBytes)
