@@ -261,6 +261,7 @@ public final class Peripheral: Sendable {
         case .setI2CSlaveAddress: throw .notSupported("\(name): no I²C here")
         case .holdChipSelect: return try engine.apply(.holdChipSelect(true))
         case .releaseChipSelect: return try engine.apply(.holdChipSelect(false))
+        case .setRXCoalescing(let microseconds): try setReceiveCoalescing(microseconds)
         }
         return 0
     }
@@ -276,6 +277,14 @@ public final class Peripheral: Sendable {
             \(name): no real-time priority for the completion thread (\(systemMessage(number))); \
             it goes on at the ordinary one. Allow it with `ulimit -r 99` or CAP_SYS_NICE.
             """)
+    }
+
+    private func setReceiveCoalescing(_ microseconds: UInt32) throws(PeripheralError) {
+        if isSPI { throw .notSupported("\(name): what comes in on an SPI bus is fetched as it goes out") }
+        guard microseconds <= 10_000 else {
+            throw .refused(.badValue("received bytes are fetched within 0 to 10000 µs, not \(microseconds)"))
+        }
+        engine.state.withLock { $0.receiveInterval = engine.facts.keepsReceived ? UInt64(microseconds) * 1000 : 0 }
     }
 
     private func requireSPI() throws(PeripheralError) {

@@ -25,6 +25,7 @@ final class SerialPipe: Sendable {
     func run() throws {
         try port.control(.useZeroCopyTX)
         try port.control(.useCircularBufferRX(length: 1 << 20))
+        try port.control(.setRXCoalescing(microseconds: 1000))
         Interruption.onInterrupt { [port] in port.close() }
         RTOSTask.start(name: "hil input") { self.sendInput() }
         defer { port.close() }

@@ -127,6 +127,8 @@ final class SerialTerminal: Sendable {
         try port.control(.useCharacterQueueTX(length: Self.queueLength))
         try port.control(.setTXTimeout(.milliseconds(100)))
         try port.control(.useCircularBufferRX(length: 1 << 20))
+        // Nobody sees a millisecond, and a stream wakes this process less often.
+        try port.control(.setRXCoalescing(microseconds: 1000))
         try port.control(.setRXTimeout(.forever))
         state.withLock {
             $0.port = port

@@ -34,6 +34,7 @@ struct ControlRequestTests {
         (300, 0x50, .setI2CSlaveAddress(0x50)),
         (1000, 0, .holdChipSelect),
         (1001, 0, .releaseChipSelect),
+        (1002, 1000, .setRXCoalescing(microseconds: 1000)),
     ]
 
     @Test("Number and value make the request, and the request tells its number", arguments: table)
@@ -67,5 +68,6 @@ struct ControlRequestTests {
         #expect(ControlRequest(number: 3, value: .max) == .useCharacterQueueTX(length: .max))
         #expect(ControlRequest(number: 300, value: .max) == .setI2CSlaveAddress(.max))
         #expect(ControlRequest(number: 10, value: .max) == .obtainWriteMutex(.forever))
+        #expect(ControlRequest(number: 1002, value: .max) == .setRXCoalescing(microseconds: .max))
     }
 }

@@ -62,6 +62,9 @@ typedef const void *Peripheral_Descriptor_t;
 #define ioctlHOLD_CHIP_SELECT 1000UL
 #define ioctlRELEASE_CHIP_SELECT 1001UL
 
+// Not in the original: in a stream, received bytes are fetched once in so many microseconds (0, as they come, to 10000).
+#define ioctlSET_RX_COALESCING 1002UL
+
 // Opens a peripheral; the same descriptor if it is open already. The flags are not used. NULL if there is no such
 // device, and a line on stderr says why.
 Peripheral_Descriptor_t FreeRTOS_open(const int8_t *pcPath, uint32_t ulFlags);

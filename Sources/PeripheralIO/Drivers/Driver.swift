@@ -109,6 +109,8 @@ struct DriverFacts: Sendable {
     /// False where `transmit` has copied what it took; true where the device may read a segment's memory until the wire
     /// is idle.
     var keepsMemory = false
+    /// Bytes that come in are kept until they are fetched, for as long as 2 KiB take on the line.
+    var keepsReceived = false
     /// False where starting a transfer can block, so that the completion thread has to do it.
     var startsInCaller = true
     /// The clock that the device's times are on.

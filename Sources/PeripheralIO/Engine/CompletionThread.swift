@@ -9,6 +9,8 @@ struct CompletionThread {
     private var pause: TransferEngine.Pause?
     /// Who received packets when this was last looked at.
     private var reception: (any PacketReception)?
+    /// While reception is coalesced and bytes have just been fetched: when the next are.
+    private var nextReception: MonotonicTime?
 
     /// Starts the thread. It ends by itself once the engine has ended and it has nothing in hand.
     static func start(for engine: TransferEngine) -> Handle {
@@ -50,8 +52,10 @@ struct CompletionThread {
     private mutating func serve() {
         var ready: Readiness = []
         while true {
-            if ready != .data { moveTransmissionOn(hasRoom: ready.contains(.room)) }
-            if ready.contains(.data) || reception.map({ engine.driver.now >= $0.silenceDeadline }) == true { receive() }
+            let isGathered = nextReception.map { engine.driver.now >= $0 } ?? false
+            if ready != .data, !(ready.isEmpty && isGathered) { moveTransmissionOn(hasRoom: ready.contains(.room)) }
+            let isSilent = reception.map { engine.driver.now >= $0.silenceDeadline } ?? false
+            if ready.contains(.data) || isGathered || isSilent { receive() }
             let plan = engine.state.withLock { state -> Plan in
                 reception = state.packetReception
                 if state.ended != nil, state.transmission.hand != .interrupt { return .end }
@@ -115,7 +119,7 @@ struct CompletionThread {
         // Once it is over nothing more comes in: a device that is lost would say so, and not let the write be given up.
         if engine.facts.kind == .uart, state.receiveMode != .polled, state.ended == nil {
             if state.receiveBuffer.space > 0 || state.packetReception != nil {
-                interests.insert(.data)
+                if nextReception == nil { interests.insert(.data) }
             } else if !state.receptionIsPaused {
                 state.receptionIsPaused = true
                 state.statistics.receivePauses += 1
@@ -125,14 +129,25 @@ struct CompletionThread {
     }
 
     private var deadline: MonotonicTime {
-        let wire = if case .awaitWire(let time) = pause { time } else { MonotonicTime.never }
+        var deadline = nextReception ?? .never
+        if case .awaitWire(let time) = pause { deadline = min(deadline, time) }
         // Silence ends a packet.
-        return reception.map { min(wire, $0.silenceDeadline) } ?? wire
+        if let reception { deadline = min(deadline, reception.silenceDeadline) }
+        return deadline
     }
+
+    /// Nanoseconds in which no more comes in than a kernel surely holds.
+    private var longestInterval: UInt64 {
+        let bits = UInt64(Self.heldBytes * engine.facts.bitsPerByte)
+        return bits * 1_000_000_000 / UInt64(max(engine.driver.speed, 1))
+    }
+
+    private static let heldBytes = 2048
 
     /// Reads straight into the free places of the receive buffer. What does not fit stays with the device, where the
     /// line's flow control can hold the sender.
-    private func receive() {
+    private mutating func receive() {
+        nextReception = nil
         if reception != nil { return engine.receivePackets() }
         let places = engine.state.withLock { state -> UnsafeMutableRawBufferPointer? in
             guard state.packetReception == nil, state.receiveMode != .polled, state.receptionHand == nil else {
@@ -150,12 +165,17 @@ struct CompletionThread {
         } catch {
             failure = error
         }
-        engine.update(inInterrupt: true) { state in
+        let interval = engine.update(inInterrupt: true) { state in
             state.receptionHand = nil
             state.wakeAll(waitingFor: .reception)
             state.receiveBuffer.wrote(count)
             state.statistics.bytesReceived &+= UInt64(count)
+            state.statistics.receptions &+= count > 0 ? 1 : 0
             if state.receiveBuffer.count >= state.readerThreshold { state.wakeAll(waitingFor: .data) }
+            return state.receiveInterval
+        }
+        if interval > 0, count > 0 {
+            nextReception = engine.driver.now.advanced(byNanoseconds: min(interval, longestInterval))
         }
         if let failure { engine.end(with: failure) }
     }

@@ -31,6 +31,8 @@ public struct PeripheralStatistics: Hashable, Sendable {
     public var bytesReceived: UInt64 = 0
     /// How often reception had to leave bytes to the device because the receive buffer was full.
     public var receivePauses: UInt64 = 0
+    /// How often the completion thread fetched bytes for a character queue or circular buffer.
+    public var receptions: UInt64 = 0
 }
 
 /// Everything about an open peripheral that its one lock guards.
@@ -76,6 +78,8 @@ struct EngineState: ~Copyable {
     var packetReception: (any PacketReception)?
     var transmitTimeout = Timeout.forever
     var receiveTimeout = Timeout.forever
+    /// Nanoseconds from one reception of the interrupt to the next; 0 for none between.
+    var receiveInterval: UInt64 = 0
     /// Bytes that readers who wait still want (SPI).
     var wantedByReaders = 0
     /// Bytes that a read had taken when it failed: they come before those of the receive buffer.

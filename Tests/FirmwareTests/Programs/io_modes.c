@@ -45,6 +45,9 @@ static void vUART(void)
     CHECK(FreeRTOS_write(x, ucOut, 16) == 16 && FreeRTOS_read(x, ucIn, 16) == 16 && memcmp(ucIn, ucOut, 16) == 0);
 
     CHECK(FreeRTOS_ioctl(x, ioctlUSE_CIRCULAR_BUFFER_RX, 64) == pdPASS);
+    CHECK(FreeRTOS_ioctl(x, ioctlSET_RX_COALESCING, 1000) == pdPASS);
+    CHECK(FreeRTOS_ioctl(x, ioctlSET_RX_COALESCING, 10001) == pdFAIL);
+    CHECK(FreeRTOS_ioctl(x, ioctlSET_RX_COALESCING, 0) == pdPASS);
     CHECK(FreeRTOS_ioctl(x, ioctlSET_RX_TIMEOUT, 50) == pdPASS);
     vZeroCopy(x);
     CHECK(FreeRTOS_read(x, ucIn, sizeof ucIn) == sizeof ucIn && memcmp(ucIn, ucOut, sizeof ucIn) == 0);

@@ -109,6 +109,7 @@ enum SerialProbe {
     private static func receive(_ name: String) throws {
         let port = try Peripheral(name)
         try port.control(.useCircularBufferRX(length: 1 << 16))
+        try port.control(.setRXCoalescing(microseconds: 1000))
         try port.control(.setRXTimeout(.forever))
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 64)
         defer { buffer.deallocate() }

@@ -42,9 +42,12 @@ final class SerialDriver: Driver, @unchecked Sendable {
             let line = try SerialPort.configure(descriptor, settings, path: path, isPseudo: isPseudo)
             lines = try ModemLineWatch(descriptor.rawValue, calls: calls)
             modes = try SerialModes(descriptor, settings, path: path)
-            facts = DriverFacts(
+            var facts = DriverFacts(
                 kind: .uart, name: name, hasWire: !isPseudo, bitsPerByte: settings.bitsPerCharacter,
                 identity: isPseudo ? nil : DeviceIdentity(node: path))
+            // What a kernel holds for a port without a wire goes with the far end, and comes as fast as it is fetched.
+            facts.keepsReceived = !isPseudo
+            self.facts = facts
             bitRate = AtomicRate(line.output_rate)
         } catch {
             if var before { _ = hil_serial_restore(descriptor.rawValue, &before) }

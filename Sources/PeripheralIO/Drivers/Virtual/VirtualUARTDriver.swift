@@ -21,6 +21,7 @@ final class VirtualUARTDriver: Driver {
     ) throws(PeripheralError) {
         var facts = DriverFacts(
             kind: .uart, name: name, hasWire: true, bitsPerByte: Int(uart.bitsPerCharacter))
+        facts.keepsReceived = true
         if case .wall = clock {} else { facts.hasWallTime = false }
         if case .kernel(let clock) = clock { facts.kernel = clock.kernel }
         self.facts = facts
