@@ -1,20 +1,12 @@
 #include "spi_node.h"
 
 #include <errno.h>
+#include <linux/spi/spidev.h>
 #include <sys/ioctl.h>
 
 static int result(int outcome)
 {
     return outcome < 0 ? errno : 0;
-}
-
-long hil_spi_message(int fd, const struct spi_ioc_transfer *transfers, unsigned int count)
-{
-    unsigned long size = count * sizeof *transfers;
-    if (size >= 1u << _IOC_SIZEBITS)
-        return -EINVAL;
-    long done = ioctl(fd, _IOC(_IOC_WRITE, SPI_IOC_MAGIC, 0, size), transfers);
-    return done < 0 ? -errno : done;
 }
 
 int hil_spi_get(int fd, struct hil_spi_setup *setup)

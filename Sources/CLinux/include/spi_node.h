@@ -1,7 +1,6 @@
 #ifndef HILBRIDGE_SPI_NODE_H
 #define HILBRIDGE_SPI_NODE_H
 
-#include <linux/spi/spidev.h>
 #include <stdint.h>
 
 // Requests to /dev/spidevB.C: Documentation/spi/spidev.rst of the kernel.
@@ -14,10 +13,6 @@ struct hil_spi_setup {
     // Hertz, where a transfer does not say another.
     uint32_t speed;
 };
-
-// SPI_IOC_MESSAGE: one message of `count` transfers; blocks until all are off the wire. The bytes transferred, or a
-// negative errno. More transfers than 511 do not fit the request's size, and the kernel would do nothing at all: EINVAL.
-long hil_spi_message(int fd, const struct spi_ioc_transfer *_Nonnull transfers, unsigned int count);
 
 // SPI_IOC_RD_…: 0 or a positive errno.
 int hil_spi_get(int fd, struct hil_spi_setup *_Nonnull setup);

@@ -196,7 +196,7 @@ ratio() {
     done
     say "$(printf 'figure  spidev %s: %.2f of the C loop'"'"'s rate (aim %.2f)' "$name" "$(median < "$state/ratios")" "$least")"
 }
-for figure in "words 10000 0.95" "segments 3000 2" "frame 8 0.98"; do
+for figure in "words 30000 0.95" "segments 6000 2" "frame 40 0.98"; do
     # shellcheck disable=SC2086
     ratio $figure || failed=$((failed + 1))
 done

@@ -121,13 +121,15 @@ final class SPIDevDriver: Driver {
                 parts[1] = SPISegment(sent: nil, received: segment.receive, count: segment.count - turn)
                 count = 2
             }
-            let time = UInt64(Self.pieceTime) * UInt64(state.pointee.defaults.speed) / 8_000_000_000
-            return try carryOut(UnsafeBufferPointer(rebasing: parts[..<count]), bytes: Int(time)) { false }.bytes
+            return try carryOut(UnsafeBufferPointer(rebasing: parts[..<count]), bytes: pieceBytes) { false }.bytes
         }
     }
 
-    /// Sends messages until all is sent, about so many `bytes` are, or `isOver`, and then lets go of the bus unless chip
-    /// select is held.
+    /// Bytes of a piece.
+    private var pieceBytes: Int { Int(Self.pieceTime * UInt64(state.pointee.defaults.speed) / 8_000_000_000) }
+
+    /// Sends messages until all is sent, about so many `bytes` are, or `isOver`, which is asked after each piece, and then
+    /// lets go of the bus unless chip select is held.
     @inline(__always)
     private func carryOut(
         _ segments: UnsafeBufferPointer<SPISegment>, bytes most: Int, _ isOver: () -> Bool
@@ -141,10 +143,15 @@ final class SPIDevDriver: Driver {
         var plan = SPIMessagePlan(
             limits, state.pointee.defaults, template: state.pointee.template, segments,
             isSelected: state.pointee.isSelected, releasesAtEnd: !state.pointee.holds)
-        var done = 0
+        let piece = pieceBytes
+        var (done, nextQuestion) = (0, 0)
+        var message = SPIMessagePlan.Message()
         while !plan.isComplete {
-            if done > 0, done >= most || isOver() { return (done, false) }
-            let message = plan.next(dummies: dummies.baseAddress!, into: transfers)
+            if done > 0, done >= most || done >= nextQuestion && isOver() { return (done, false) }
+            if done >= nextQuestion { nextQuestion = done &+ piece }
+            if !plan.repeats(message, in: transfers) {
+                message = plan.next(dummies: dummies.baseAddress!, into: transfers)
+            }
             let result = calls.message(
                 place.descriptor, UnsafeBufferPointer(start: transfers, count: message.transfers))
             guard result >= 0 else {
@@ -153,7 +160,7 @@ final class SPIDevDriver: Driver {
                 letGoOfBus()
                 throw failure(result, bytes: message.bytes)
             }
-            done += message.bytes
+            done &+= message.bytes
             state.pointee.isSelected = message.keepsChipSelect
         }
         letGoOfBus()

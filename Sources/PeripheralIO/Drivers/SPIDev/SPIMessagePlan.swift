@@ -162,6 +162,19 @@ struct SPIMessagePlan {
         return message
     }
 
+    /// Makes a message the next one, if that is the same but for the place of its bytes: in the middle of a long segment all
+    /// are.
+    @inline(__always)
+    mutating func repeats(_ message: Message, in transfers: UnsafeMutablePointer<spi_ioc_transfer>) -> Bool {
+        guard message.transfers == 1, message.bytes == limits.longestTransfer, offset > 0 else { return false }
+        let present = segments.baseAddress! + segment
+        guard present.pointee.count &- offset > message.bytes else { return false }
+        if present.pointee.sent != nil { transfers.pointee.tx_buf &+= UInt64(message.bytes) }
+        if present.pointee.received != nil { transfers.pointee.rx_buf &+= UInt64(message.bytes) }
+        offset &+= message.bytes
+        return true
+    }
+
     @inline(__always)
     private mutating func skipEmpty() {
         while segment < segments.count, (segments.baseAddress! + segment).pointee.count == 0 { segment &+= 1 }
