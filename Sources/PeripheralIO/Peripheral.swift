@@ -64,6 +64,7 @@ public final class Peripheral: Sendable {
         completionThread = Mutex(CompletionThread.start(for: engine))
         let engine = engine
         TaskEnd.observe(for: engine) { engine.taskEnded($0) }
+        TaskEnd.observeOrders(for: engine) { engine.taskIsToEnd($0) }
     }
 
     deinit {

@@ -28,6 +28,11 @@ struct FreeRTOSInputOutputTests {
         }
     }
 
+    @Test("A task that is deleted in a device leaves it to the others", arguments: CProgram.Mode.allCases)
+    func deletion(mode: CProgram.Mode) throws {
+        expect(try CProgram("io_deletion.c").run(mode), prints: "all so\n")
+    }
+
     @Test("A firmware's own FreeRTOSIOConfig.h and board file are honoured")
     func configuration() throws {
         let program = try CProgram("io_configured.c", includes: ["io_configured"])

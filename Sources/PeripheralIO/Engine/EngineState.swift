@@ -62,6 +62,8 @@ struct EngineState: ~Copyable {
     /// Callers inside the device for something else than a transfer.
     var visitors = 0
     var receptionHand: Transmission.Hand?
+    /// Tasks that wait inside the device, on its transmit side and on its receive side.
+    var callers = InlineArray<2, RTOSTask?>(repeating: nil)
     /// Callers who want to know of modem lines and line errors.
     var lineWatchers = 0
 

@@ -40,27 +40,30 @@ extension TransferEngine {
         while true {
             switch try moveOn(from: action, by: .caller, of: segment) {
             case .complete: return segment.count
-            // Why the device cannot be waited for, the next step finds in the state.
-            case .awaitRoom: _ = try? waitInDevice(for: .room, until: .never)
-            case .awaitWire(let time): _ = try? waitInDevice(for: .wire, until: time)
+            case .awaitRoom: try awaitDevice(for: .room, until: .never)
+            case .awaitWire(let time): try awaitDevice(for: .wire, until: time)
             case .handedOver: preconditionFailure("a polled transfer never leaves its caller")
             }
             action = state.withLock { $0.transmission.next() }
         }
     }
 
-    /// Sleeps in the device. One that cannot be waited for has ended, for everybody.
-    private func waitInDevice(
-        for interest: Readiness, until deadline: MonotonicTime
-    ) throws(PeripheralError) -> Readiness {
+    /// Waits until the device can go on with the caller's transmission.
+    ///
+    /// - Throws: `cancelled`, the transmission ended, for a task that is to end.
+    private func awaitDevice(for interest: Readiness, until deadline: MonotonicTime) throws(PeripheralError) {
+        // Why the device cannot be waited for, the next step finds in the state.
+        guard (try? waitInDevice(for: interest, until: deadline, at: .transmit)) == nil, RTOSTask.current.isToEnd else {
+            return
+        }
+        let action = state.withLock { state in
+            _ = state.transmission.cancel()
+            return state.transmission.next()
+        }
         do throws(PeripheralError) {
-            // It is a call to the host, unless the device lives in the kernel's own time.
-            if facts.kernel != nil { return try driver.wait(for: interest, until: deadline, event: endSignal) }
-            return try Kernel.hostCall { () throws(PeripheralError) in
-                try driver.wait(for: interest, until: deadline, event: endSignal)
-            }
+            _ = try moveOn(from: action, by: .caller)
         } catch {
-            end(with: error)
+            RTOSTask.stopIfOrdered()
             throw error
         }
     }
@@ -90,6 +93,15 @@ extension TransferEngine {
     /// receive buffer still held comes first, and is all there is once the device is lost. When it is lost meanwhile,
     /// what was received is put back.
     func receivePolled(into buffer: UnsafeMutableRawBufferPointer) throws(PeripheralError) -> Int {
+        do throws(PeripheralError) {
+            return try receiveWhole(into: buffer)
+        } catch {
+            RTOSTask.stopIfOrdered()
+            throw error
+        }
+    }
+
+    private func receiveWhole(into buffer: UnsafeMutableRawBufferPointer) throws(PeripheralError) -> Int {
         guard buffer.count > 0 else { return 0 }
         if state.withLock({ $0.ended != nil }) {
             let kept = try takeKept(into: buffer)
@@ -109,8 +121,8 @@ extension TransferEngine {
                 let count = try driver.receive(into: rest)
                 done += count
                 if count == 0 {
-                    let ready = try waitInDevice(for: .data, until: .never)
-                    if ready.contains(.event) { throw state.withLock { $0.ended } ?? .closed }
+                    _ = try waitInDevice(for: .data, until: .never, at: .receive)
+                    if let error = state.withLock({ $0.ended }) { throw error }
                 } else {
                     state.withLock { $0.statistics.bytesReceived &+= UInt64(count) }
                 }
@@ -146,9 +158,12 @@ extension TransferEngine {
         }
         try withChannel { () throws(PeripheralError) in
             do throws(PeripheralError) {
-                try Kernel.hostCall { () throws(PeripheralError) in
-                    try driver.transact(
-                        segments, isOver: { state.withLock { $0.ended != nil } }, event: endSignal)
+                // Stopped in here, it would keep the device.
+                try RTOSTask.withoutBeingStopped { () throws(PeripheralError) in
+                    try Kernel.hostCall { () throws(PeripheralError) in
+                        try driver.transact(
+                            segments, isOver: { state.withLock { $0.ended != nil } }, event: transmitCallerSignal)
+                    }
                 }
             } catch {
                 if case .deviceLost = error { end(with: error) }

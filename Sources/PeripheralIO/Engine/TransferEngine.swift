@@ -9,15 +9,17 @@ final class TransferEngine: Sendable {
     let state: Guarded<EngineState>
     /// Rouses the completion thread.
     let interruptRequest: EventDescriptor
-    /// Signalled for good once the peripheral is closed or lost: rouses callers that wait in the device.
-    let endSignal: EventDescriptor
+    /// They rouse the caller that waits in the device, for good once the peripheral is closed or lost.
+    let transmitCallerSignal: EventDescriptor
+    let receiveCallerSignal: EventDescriptor
 
     init(driver: any Driver) throws(PeripheralError) {
         self.driver = driver
         facts = driver.facts
         state = Guarded(EngineState(deviceKeepsMemory: driver.facts.keepsMemory))
         interruptRequest = try EventDescriptor()
-        endSignal = try EventDescriptor()
+        transmitCallerSignal = try EventDescriptor()
+        receiveCallerSignal = try EventDescriptor()
     }
 
     // MARK: Waiting
@@ -241,7 +243,7 @@ final class TransferEngine: Sendable {
     /// Ends everything that waits with this error, now and from now on.
     func end(with error: PeripheralError) {
         update { $0.end(with: error) }
-        endSignal.signal()
+        for side in Side.allCases { signal(for: side).signal() }
         interruptRequest.signal()
     }
 

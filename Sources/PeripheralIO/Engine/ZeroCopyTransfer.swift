@@ -150,11 +150,6 @@ extension TransferEngine {
         }
         if isInInterrupt { interruptRequest.signal() }
     }
-
-    /// A task has ended: what it held is free.
-    func taskEnded(_ task: RTOSTask) {
-        update { $0.wake($0.writeMutex.taskEnded(task)) }
-    }
 }
 
 extension EngineState {

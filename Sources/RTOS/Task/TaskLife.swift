@@ -80,6 +80,7 @@ extension RTOSTask {
         guard block != caller else { return false }
         let wasInWait = endWait()
         Kernel.wake(block)
+        TaskEnd.announceOrder(self)
         return wasInWait
     }
 
@@ -113,6 +114,14 @@ extension RTOSTask {
         case .done, .ended(.granted): true
         case .ended: false
         }
+    }
+
+    /// Somebody has deleted it, and it ends at its next call.
+    public var isToEnd: Bool { isAlive && block.pointee.isToBeDeleted }
+
+    /// Stops the calling task here if somebody has suspended it, and ends it if somebody has deleted it.
+    public static func stopIfOrdered() {
+        if TaskControlBlock.current.pointee.isToStop { Kernel.switchIfDue() }
     }
 
     /// Keeps the calling task from being suspended or deleted while `body` runs: for those who hold something that
